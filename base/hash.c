@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* hash.c - see hash.h. */
+#include "base/hash.h"
+
+#define FNV_BASIS 0xcbf29ce484222325u
+#define FNV_PRIME 0x100000001b3u
+
+uint64_t cm_hash64(uint64_t seed, const void *data, size_t len_bytes)
+{
+	const uint8_t *at = data;
+	uint64_t h = FNV_BASIS ^ seed;
+
+	for (size_t i = 0; i < len_bytes; i++)
+		h = (h ^ at[i]) * FNV_PRIME;
+	/* FNV leaves the high bits of short input poor, and the length out of runs of zeros. */
+	h ^= len_bytes;
+	h = (h ^ h >> 32) * 0x9e3779b97f4a7c15u;
+	h = (h ^ h >> 29) * 0xbf58476d1ce4e5b9u;
+	return h ^ h >> 32;
+}
+
+/*
+ * The table is linear: the entry of a byte is the xor of the entries of its bits. So eight numbers
+ * are enough; the entry of bit 7 is the polynomial, bit n's is bit n+1's shifted once through it.
+ */
+#define CRC_BIT(i, nr, entry) ((i) >> (nr) & 1 ? (entry) : 0u)
+#define CRC_1(i) (CRC_BIT(i, 0, 0xf26b8303u) ^ CRC_BIT(i, 1, 0xe13b70f7u) ^ \
+		  CRC_BIT(i, 2, 0xc79a971fu) ^ CRC_BIT(i, 3, 0x8ad958cfu) ^ \
+		  CRC_BIT(i, 4, 0x105ec76fu) ^ CRC_BIT(i, 5, 0x20bd8edeu) ^ \
+		  CRC_BIT(i, 6, 0x417b1dbcu) ^ CRC_BIT(i, 7, 0x82f63b78u))
+#define CRC_4(i) CRC_1(i), CRC_1((i) + 1), CRC_1((i) + 2), CRC_1((i) + 3)
+#define CRC_16(i) CRC_4(i), CRC_4((i) + 4), CRC_4((i) + 8), CRC_4((i) + 12)
+#define CRC_64(i) CRC_16(i), CRC_16((i) + 16), CRC_16((i) + 32), CRC_16((i) + 48)
+
+static const uint32_t crc_table[256] = { CRC_64(0), CRC_64(64), CRC_64(128), CRC_64(192) };
+
+uint32_t cm_crc32c(uint32_t seed, const void *data, size_t len_bytes)
+{
+	const uint8_t *at = data;
+	uint32_t crc = ~seed;
+
+	for (size_t i = 0; i < len_bytes; i++)
+		crc = crc >> 8 ^ crc_table[(crc ^ at[i]) & 0xff];
+	return ~crc;
+}
