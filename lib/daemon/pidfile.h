@@ -25,7 +25,8 @@ int pidfile_lock(const char *path, int *fd_out, struct cm_errmsg *err) CM_MUST_C
 /* Remove the file and drop the lock. */
 void pidfile_unlock(const char *path, int fd);
 
-/* Pid of the process that holds the lock, 0 = nobody (or no file). */
+/* Pid of the process that holds the lock, 0 = nobody (or no file). Never in the process that holds it: closing any
+ * fd of the file would drop its lock. */
 pid_t pidfile_holder(const char *path);
 
 #endif
