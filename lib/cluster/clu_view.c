@@ -17,10 +17,13 @@ static void procs_remove(struct clv_procs *procs, struct clv_addr addr);
 static bool list_has(const struct clv_addr *list, uint32_t count, struct clv_addr addr);
 static void current_procs(const struct clv *clv, struct clv_procs *out);
 static bool is_entitled(const struct clv *clv);
+static bool has_senior(const struct clv *clv);
 static bool is_chosen(const struct clv *clv);
 static void changed(struct clv *clv);
 static bool is_acceptable(const struct clv *clv, struct clv_addr from,
 			  const struct clv_proposal *prop);
+static enum clv_result displaced(struct clv *clv, const struct clv_proposal *prop,
+				 const struct clv_procs *members);
 static void members_of(const struct clv_proposal *prop, struct clv_procs *out);
 static bool together(const struct clv *clv, const struct clv_procs *members,
 		     struct clv_procs *out);
@@ -80,6 +83,12 @@ void clv_totem(struct clv *clv, struct clv_ring ring, const uint32_t *nodes, uin
 		clv->node[j] = nodes[i];
 	}
 	clv->node_count = node_count;
+	for (i = 0; i < clv->view.count; i++) {
+		for (j = 0; j < node_count && clv->node[j] != clv->view.addr[i].nodeid; j++)
+			;
+		if (j == node_count)
+			clv->has_left[i] = true;
+	}
 	changed(clv);
 }
 
@@ -118,18 +127,15 @@ enum clv_result clv_deliver(struct clv *clv, struct clv_addr from, const struct 
 	if (!is_acceptable(clv, from, prop))
 		return CLV_IGNORED;
 	members_of(prop, &members);
-	if (procs_find(&members, clv->self) < 0) {
-		/* We wait for our predecessor to go. These are in a view now, so before us, even
-		 * those who joined after us: as long as one is there we know no number. */
-		clv->seniors = members;
-		return CLV_IGNORED;
-	}
+	if (procs_find(&members, clv->self) < 0)
+		return displaced(clv, prop, &members);
 
 	if (clv->is_member && together(clv, &members, &kept))
 		view_fill(clv, prop->number - 1, &kept, &views[n++]);
 	view_fill(clv, prop->number, &members, &views[n++]);
 
 	clv->number = prop->number;
+	clv->knows_number = true;
 	clv->nr = views[n - 1].nr;
 	clv->view_ring = clv->ring;
 	clv->view = members;
@@ -140,6 +146,24 @@ enum clv_result clv_deliver(struct clv *clv, struct clv_addr from, const struct 
 	clv->is_due = false;
 	*view_count = n;
 	return CLV_ANNOUNCE;
+}
+
+/*
+ * Another process of our node is a member. A newcomer waits for it to go: those in the view are
+ * before it now, even who joined after it. The number is used up for us too: another proposal with
+ * it, which others ignore, may be on its way and give us the place.
+ */
+static enum clv_result displaced(struct clv *clv, const struct clv_proposal *prop,
+				 const struct clv_procs *members)
+{
+	bool was_member = clv->is_member;
+
+	clv->number = prop->number;
+	clv->knows_number = true;
+	clv->seniors = *members;
+	clv->is_member = false;
+	clv->is_due = false;
+	return was_member ? CLV_DISPLACED : CLV_IGNORED;
 }
 
 bool clv_is_deliverable(const struct clv *clv, struct clv_addr from)
@@ -174,7 +198,20 @@ static void changed(struct clv *clv)
 static bool is_entitled(const struct clv *clv)
 {
 	return clv->has_ring && clv->has_joined && clv->number + NUMBER_STEP < NUMBER_END &&
-	       (clv->is_member || clv->seniors.count == 0);
+	       (clv->is_member || !has_senior(clv));
+}
+
+/* Is somebody there who was before us? Ghosts do not count. */
+static bool has_senior(const struct clv *clv)
+{
+	struct clv_procs procs;
+	uint32_t i;
+
+	current_procs(clv, &procs);
+	for (i = 0; i < clv->seniors.count; i++)
+		if (procs_find(&procs, clv->seniors.addr[i]) >= 0)
+			return true;
+	return false;
 }
 
 /*
@@ -201,7 +238,7 @@ static bool is_acceptable(const struct clv *clv, struct clv_addr from,
 
 	if (!clv->has_joined || !clv->has_ring || !ring_eq(prop->ring, clv->ring))
 		return false;
-	if ((clv->is_member || clv->seniors.count == 0) &&
+	if ((clv->knows_number || !has_senior(clv)) &&
 	    prop->number != clv->number + NUMBER_STEP)
 		return false;
 	current_procs(clv, &procs);

@@ -43,7 +43,8 @@
  * newcomer sends nothing and delivers nothing before its first view.
  *
  * Two processes of one node in the group (an old one, slow to die, and its successor): the proposal
- * marks the successor as waiting; it is listed but not a member until the old one is gone.
+ * marks the successor as waiting; it is listed but not a member until the old one is gone. After a
+ * merge the proposer may know neither, and then the old one may be displaced.
  */
 #ifndef CM_CLUSTER_CLU_VIEW_H
 #define CM_CLUSTER_CLU_VIEW_H
@@ -99,6 +100,7 @@ struct clv {
 	bool is_pending;		/* something changed since the last view */
 	bool is_due;			/* we have to propose */
 	uint32_t number;		/* of the last view in this ring, 0 none */
+	bool knows_number;		/* false: a newcomer */
 	uint64_t nr;			/* of the last view, 0 none */
 	struct clv_ring view_ring;
 	uint32_t node_count;
@@ -112,6 +114,7 @@ struct clv {
 enum clv_result {
 	CLV_IGNORED,
 	CLV_ANNOUNCE,		/* one or two views */
+	CLV_DISPLACED,		/* we are out: another process of our node has our place */
 };
 
 void clv_init(struct clv *clv, struct clv_addr self);
