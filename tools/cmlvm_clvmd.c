@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "tools/cmlvm_clvmd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/daemon/ctl.h"
+#include "lib/daemon/paths.h"
+
+/* An activation may wait for a joiner's transfer or for fencing on each node in turn. */
+#define CALL_TIMEOUT_S 180
+#define PING_TIMEOUT_S 10
+
+struct node_result {
+	int nodeid;
+	int result;
+	char name[64];
+	char text[512];
+};
+
+/* The reply while it arrives: only the object being read is kept, failed ones are printed at its
+ * end. */
+struct reply {
+	struct node_result now;
+	unsigned int failed_count;
+	char printed[16][512];
+};
+
+static void node_report(struct reply *reply)
+{
+	struct node_result *now = &reply->now;
+
+	if (now->nodeid && now->result) {
+		if (reply->failed_count < sizeof(reply->printed) / sizeof(reply->printed[0]))
+			snprintf(reply->printed[reply->failed_count], sizeof(reply->printed[0]),
+				 "node %s: %.440s", now->name[0] ? now->name : "?", now->text);
+		reply->failed_count++;
+	}
+	memset(now, 0, sizeof(*now));
+}
+
+static void reply_line(void *ctx, const char *key, const char *value)
+{
+	struct reply *reply = ctx;
+	struct node_result *now = &reply->now;
+
+	if (!*key || !strcmp(key, "node"))
+		node_report(reply);
+	if (!strcmp(key, "node"))
+		now->nodeid = atoi(value);
+	else if (!strcmp(key, "name"))
+		snprintf(now->name, sizeof(now->name), "%s", value);
+	else if (!strcmp(key, "result"))
+		now->result = atoi(value);
+	else if (!strcmp(key, "text"))
+		snprintf(now->text, sizeof(now->text), "%s", value);
+}
+
+static void error_print(int rc, const struct cm_errmsg *err)
+{
+	if (rc == -ECONNREFUSED)
+		fprintf(stderr,
+			"  clvmd does not run on this node (%s); start it: systemctl start clvmd\n",
+			CLVMD_SOCKET);
+	else
+		fprintf(stderr, "  %s\n", err->text[0] ? err->text : cm_strerror(rc));
+}
+
+/* The first failed node is in the daemon's first line already. */
+static void others_print(const struct reply *reply)
+{
+	unsigned int kept = sizeof(reply->printed) / sizeof(reply->printed[0]);
+
+	for (unsigned int i = 1; i < reply->failed_count && i < kept; i++)
+		fprintf(stderr, "  %s\n", reply->printed[i]);
+}
+
+static int call(const char *verb, const char *vg, const char *lv, const char *more)
+{
+	struct reply reply = { 0 };
+	struct cm_errmsg err = { "" };
+	char request[CTL_REQ_MAX];
+	int rc;
+
+	snprintf(request, sizeof(request), "%s", verb);
+	rc = ctl_req_add(request, sizeof(request), "vg", vg);
+	if (!rc)
+		rc = ctl_req_add(request, sizeof(request), "lv", lv);
+	if (!rc) {
+		size_t used = strlen(request);
+
+		snprintf(request + used, sizeof(request) - used, "%s", more);
+		rc = ctl_client_call(CLVMD_SOCKET, request, CALL_TIMEOUT_S, reply_line, &reply,
+				     &err);
+	}
+	node_report(&reply);
+	if (rc) {
+		error_print(rc, &err);
+		others_print(&reply);
+	}
+	return rc;
+}
+
+static const char *scope_arg(enum clvmd_scope scope)
+{
+	return scope == CLVMD_ALL ? " scope=all" : " scope=local";
+}
+
+static void line_ignore(void *ctx, const char *key, const char *value)
+{
+	(void)ctx;
+	(void)key;
+	(void)value;
+}
+
+int clvmd_ping(void)
+{
+	struct cm_errmsg err = { "" };
+	int rc = ctl_client_call(CLVMD_SOCKET, "status", PING_TIMEOUT_S, line_ignore, NULL, &err);
+
+	if (rc)
+		error_print(rc, &err);
+	return rc;
+}
+
+int clvmd_activate(const char *vg, const char *lv, enum clvmd_scope scope)
+{
+	return call("activate", vg, lv,
+		    scope == CLVMD_ALL ? " mode=shared scope=all" : " mode=shared scope=local");
+}
+
+int clvmd_deactivate(const char *vg, const char *lv, enum clvmd_scope scope)
+{
+	return call("deactivate", vg, lv, scope_arg(scope));
+}
+
+int clvmd_refresh(const char *vg, const char *lv)
+{
+	return call("refresh", vg, lv, "");
+}
+
+int clvmd_initlog(const char *vg, const char *lv, bool is_synced)
+{
+	return call("initlog", vg, lv, is_synced ? " sync=1" : " sync=0");
+}

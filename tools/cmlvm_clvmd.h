@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * cmlvm_clvmd.h - ask this node's clvmd for something done to one mirror, here or on every node.
+ *
+ * On error one line says what failed, where and what to do; further nodes that failed get a line
+ * each. Blocking; one thread.
+ */
+#ifndef CMLVM_CLVMD_H
+#define CMLVM_CLVMD_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+enum clvmd_scope {
+	CLVMD_LOCAL,
+	CLVMD_ALL,
+};
+
+/*
+ * Does clvmd answer on this node? Returns 0, -ECONNREFUSED or another negative errno after one line
+ * on stderr that names the cure.
+ */
+int clvmd_ping(void) CM_MUST_CHECK;
+
+/*
+ * The verbs of the daemon's control protocol, clvmd(8). Each returns 0, or the daemon's negative
+ * number after its text went to stderr.
+ */
+int clvmd_activate(const char *vg, const char *lv, enum clvmd_scope scope) CM_MUST_CHECK;
+int clvmd_deactivate(const char *vg, const char *lv, enum clvmd_scope scope) CM_MUST_CHECK;
+/* Suspend and resume, node by node. */
+int clvmd_refresh(const char *vg, const char *lv) CM_MUST_CHECK;
+/* A fresh log on the hidden, inactive log LV; @is_synced: every region counts as in sync
+ * (--nosync). */
+int clvmd_initlog(const char *vg, const char *lv, bool is_synced) CM_MUST_CHECK;
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "tools/cmlvm_lvremove.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/cmlvm_act.h"
+#include "tools/cmlvm_ask.h"
+#include "tools/cmlvm_clvmd.h"
+#include "tools/cmlvm_opts.h"
+#include "tools/cmlvm_stock.h"
+#include "tools/cmlvm_vg.h"
+
+static int stock_remove(const struct vg_lv *lv, const struct opts *opts)
+{
+	struct args words = ARGS_EMPTY;
+	int code;
+
+	args_add(&words, "lvremove");
+	opts_emit_without(opts, "select verbose debug", &words);
+	args_addf(&words, "%s/%s", lv->vg, lv->lv);
+	code = stock_run(&words, NULL, NULL);
+	args_free(&words);
+	return code;
+}
+
+static bool may_remove_active(const struct vg_lv *lv, const struct opts *opts)
+{
+	if (opts_has_any(opts, "yes force") ||
+	    ask_yes("Do you really want to remove active clustered logical volume %s/%s", lv->vg,
+		    lv->lv))
+		return true;
+	fprintf(stderr, "  Logical volume %s/%s not removed.\n", lv->vg, lv->lv);
+	return false;
+}
+
+/* Stock lvremove refuses what another node has active, by that node's lock: then it is active and
+ * ours. */
+static bool was_locked_elsewhere(void)
+{
+	return stock_messages_hold("locked by other host");
+}
+
+static int remove_one(const struct vg_lv *lv, const struct opts *opts)
+{
+	enum vg_lv_mode mode = vg_lv_mode_here(lv);
+	int code;
+
+	if (mode != VG_LV_CLUSTERED) {
+		code = stock_remove(lv, opts);
+		if (code == STOCK_OK || mode == VG_LV_STOCK || !was_locked_elsewhere()) {
+			stock_messages_print(STOCK_SHOW_ALL);
+			return code;
+		}
+	}
+	if (opts_has(opts, "test"))
+		return STOCK_OK;
+	if (!may_remove_active(lv, opts) || clvmd_deactivate(lv->vg, lv->lv, CLVMD_ALL))
+		return STOCK_FAILED;
+	code = stock_remove(lv, opts);
+	stock_messages_print(STOCK_SHOW_ALL);
+	return code;
+}
+
+static int remove_all(const struct vg_lvs *lvs, const struct opts *opts)
+{
+	int one, code = STOCK_OK;
+
+	for (size_t i = 0; i < lvs->count; i++) {
+		if (!vg_lv_is_ours(&lvs->lv[i]))
+			continue;
+		one = remove_one(&lvs->lv[i], opts);
+		if (one > code)
+			code = one;
+	}
+	one = act_stock_rest("lvremove", opts, "select verbose debug", lvs);
+	return one > code ? one : code;
+}
+
+int cmd_lvremove(int argc, char **argv)
+{
+	char **copy = cmlvm_alloc((size_t)argc + 1, sizeof(*copy));
+	struct vg_lvs lvs = { NULL, 0 };
+	struct opts opts = { 0 };
+	int code;
+
+	memcpy(copy, argv, (size_t)argc * sizeof(*copy));
+	if (opts_parse(opt_defs_lvremove, argc, copy, &opts) ||
+	    opts_has_any(&opts, "help longhelp version") ||
+	    (!opts.positional_count && !opts_has(&opts, "select")) ||
+	    vg_lvs_find(&opts, &lvs) != STOCK_OK || !vg_lvs_hold_ours(&lvs))
+		code = stock_exec(argv);
+	else
+		code = remove_all(&lvs, &opts);
+	vg_lvs_free(&lvs);
+	opts_free(&opts);
+	free(copy);
+	return code;
+}
