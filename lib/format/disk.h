@@ -137,7 +137,7 @@ uint64_t disk_uuid_hash(const char *uuid);
 uint64_t disk_page_first_region(uint32_t page_nr);
 uint32_t disk_page_region_count(const struct disk_geom *geom, uint32_t page_nr);
 
-/* Encode the bits of page id->page_nr out of @map (geom->region_count bits) into a full page. */
+/* Encode the bits of page id->page_nr out of @map (geom->region_count bits; NULL = all clear) into a full page. */
 void disk_page_encode(const struct disk_geom *geom, const struct disk_page_id *id,
 		      const struct bits *map, uint8_t *page);
 

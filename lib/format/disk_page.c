@@ -36,14 +36,16 @@ void disk_page_encode(const struct disk_geom *geom, const struct disk_page_id *i
 {
 	struct disk_page_le *le = (struct disk_page_le *)page;
 
-	CM_ASSERT(id->page_nr < geom->map_pages && map->count == geom->region_count);
+	CM_ASSERT(id->page_nr < geom->map_pages && (!map || map->count == geom->region_count));
 	CM_ASSERT(id->area < geom->slot_count || id->area == DISK_AREA_OOS);
 	le32_set(&le->magic, DISK_MAP_MAGIC);
 	le32_set(&le->area, id->area);
 	le32_set(&le->page_nr, id->page_nr);
 	le64_set(&le->epoch, id->epoch);
 	le64_set(&le->uuid_hash, id->uuid_hash);
-	bits_get_bytes(map, disk_page_first_region(id->page_nr), le->bits, sizeof(le->bits));
+	memset(le->bits, 0, sizeof(le->bits));
+	if (map)
+		bits_get_bytes(map, disk_page_first_region(id->page_nr), le->bits, sizeof(le->bits));
 	le32_set(&le->csum, disk_block_csum(page));
 }
 
