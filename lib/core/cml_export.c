@@ -116,15 +116,21 @@ static bool slot_is_written(const struct cml *log)
 	return true;
 }
 
-static bool is_last(const struct cml *log)
+static bool is_alone(const struct cml *log)
 {
-	const struct cmn_dir *dir = cmn_dir_find(log->cmn, log->cfg.uuid);
 	uint32_t i;
 
 	for (i = 0; i < CMN_NODES_MAX; i++)
 		if (log->mem[i].is_used && log->mem[i].nodeid != log->cmn->cfg.nodeid)
 			return false;
-	return cmn_can_serve(log->cmn) && !cml_unproven_count(log) && cml_is_coordinator(log) && log->owns_oos &&
+	return true;
+}
+
+static bool is_last(const struct cml *log)
+{
+	const struct cmn_dir *dir = cmn_dir_find(log->cmn, log->cfg.uuid);
+
+	return is_alone(log) && cmn_can_serve(log->cmn) && !cml_unproven_count(log) && cml_is_coordinator(log) && log->owns_oos &&
 	       log->oos_ready && dir && dir->node_count == 1 && !log->log_failed &&
 	       bits_next_set(&log->marks, 0) == log->region_count;
 }
@@ -140,6 +146,20 @@ static void leave_send(struct cml *log)
 	cmn_send(log->cmn, log, &msg);
 }
 
+/* Nobody is left to write down that this slot is clean: do it before the lock goes. */
+static bool slot_is_signed_off(struct cml *log)
+{
+	if (log->cfg.is_core || !log->owns_oos || !log->oos_ready || !cml_is_coordinator(log) || !cml_is_whole(log) ||
+	    !is_alone(log) || log->slot == CML_NO_SLOT || bits_next_set(&log->marks, 0) < log->region_count)
+		return true;
+	if (log->slots[log->slot].state == DISK_SLOT_RUNNING) {
+		log->slots[log->slot].state = DISK_SLOT_CLEAN;
+		cml_sb_changed(log);
+		cml_sb_pump(log);
+	}
+	return cml_sb_is_durable(log);
+}
+
 static void drain_pump(struct cml *log)
 {
 	if (cml_io_busy(log) && !is_late(log, LEAVE_MAX_MS))
@@ -149,6 +169,8 @@ static void drain_pump(struct cml *log)
 		step_set(log, CML_LEAVE_EXPORT);
 		return;
 	}
+	if (!slot_is_signed_off(log) && !is_late(log, LEAVE_MAX_MS))
+		return;
 	leave_send(log);
 }
 

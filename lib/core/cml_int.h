@@ -377,7 +377,8 @@ struct cmn {
 	bool usable, quorate, has_node_lock, lost_quorum;
 	bool is_settled;
 	bool is_self_fenced;
-	bool hello_has_lock;		/* as last sent */
+	uint64_t orphan_count;
+	bool hello_has_lock, hello_has_orphans;	/* as last sent */
 	struct cmn_peer peer[CMN_NODES_MAX];
 	struct cmn_dir dir[CML_LOGS_MAX];
 	struct cmn_proof proof[CMN_NODES_MAX];
@@ -403,6 +404,7 @@ struct cmn_proof *cmn_proof_ask(struct cmn *cmn, uint32_t nodeid);
 void cmn_proof_drop(struct cmn *cmn, uint32_t nodeid);
 bool cmn_proof_is_wanted(const struct cmn *cmn, uint32_t nodeid);	/* by any log */
 void cmn_view(struct cmn *cmn, const struct cmn_event *ev);
+void cmn_hello_update(struct cmn *cmn);	/* say it again if something in it has changed */
 void cmn_hello_deliver(struct cmn *cmn, const struct wire_msg *msg);
 void cmn_settle_check(struct cmn *cmn);
 void cmn_join_deliver(struct cmn *cmn, const struct wire_msg *msg);

@@ -74,9 +74,11 @@ static bool proven_by_word(const struct cml *log, const struct disk_slot *entry)
 	if (entry->nodeid == cmn->cfg.nodeid)
 		return memcmp(entry->boot_id, cmn->cfg.boot_id, 16) &&
 		       !memcmp(entry->machine_id, cmn->cfg.machine_id, 16);
-	return peer && peer->in_view && peer->has_hello && peer->hello.has_node_lock &&
-	       memcmp(peer->hello.boot_id, entry->boot_id, 16) &&
-	       !memcmp(peer->hello.machine_id, entry->machine_id, 16);
+	if (!peer || !peer->in_view || !peer->has_hello)
+		return false;
+	if (!memcmp(peer->hello.boot_id, entry->boot_id, 16))	/* alive, and no kernel of it runs this log */
+		return !peer->hello.has_orphans;
+	return peer->hello.has_node_lock && !memcmp(peer->hello.machine_id, entry->machine_id, 16);
 }
 
 static bool is_back(const struct cml *log, const struct disk_slot *entry)

@@ -312,6 +312,10 @@ static void step(struct cmn *cmn, const struct cmn_event *ev)
 		dead(cmn, ev->nodeid, ev->result);
 		pump_all(cmn, false);
 		break;
+	case CMN_EV_ORPHANS:
+		cmn->orphan_count = ev->id;
+		cmn_hello_update(cmn);
+		break;
 	case CMN_EV_TIMER:
 		pump_all(cmn, true);
 		break;

@@ -166,10 +166,12 @@ static void hello_send(struct cmn *cmn)
 	hello->has_node_lock = cmn->has_node_lock;
 	hello->prev_view = cmn->prev_view;
 	hello->lost_quorum = cmn->lost_quorum;
+	hello->has_orphans = cmn->orphan_count;
 	for (i = 0; i < CML_LOGS_MAX; i++)
 		if (cmn->log[i] && cml_mem_find(cmn->log[i], cmn->cfg.nodeid))
 			hello->log_count++;
 	cmn->hello_has_lock = cmn->has_node_lock;
+	cmn->hello_has_orphans = cmn->orphan_count;
 	cmn_send(cmn, NULL, &msg);
 }
 
@@ -235,7 +237,14 @@ void cmn_view(struct cmn *cmn, const struct cmn_event *ev)
 		cmn->lost_quorum = true;
 	if (is_new)
 		view_new(cmn, ev);
-	else if (cmn->has_node_lock != cmn->hello_has_lock)
+	else
+		cmn_hello_update(cmn);
+}
+
+void cmn_hello_update(struct cmn *cmn)
+{
+	if (cmn->view_nr && (cmn->has_node_lock != cmn->hello_has_lock ||
+			     (cmn->orphan_count != 0) != cmn->hello_has_orphans))
 		hello_send(cmn);
 }
 

@@ -61,6 +61,7 @@ struct wire_hello {
 	uint32_t log_count;		/* JOINs with again = true that follow in this view */
 	uint64_t prev_view;		/* the view this node was in before; 0 = just started */
 	bool lost_quorum;		/* was inquorate at any time since prev_view formed */
+	bool has_orphans;		/* kernel instances of a former daemon of this boot that have not come back yet */
 };
 
 /* A kernel instance is about to run (RESUME), or (again) runs since before this view. */

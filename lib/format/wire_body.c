@@ -46,6 +46,7 @@ static void hello_put(const struct wire_msg *msg, struct buf_wr *wr)
 	wr_u32(wr, hello->log_count);
 	wr_u64(wr, hello->prev_view);
 	wr_u8(wr, hello->lost_quorum);
+	wr_u8(wr, hello->has_orphans);
 }
 
 void wire_hello_get_fixed(struct wire_rd *rd, struct wire_msg *msg)
@@ -68,6 +69,7 @@ static void hello_get(struct wire_rd *rd, struct wire_msg *msg)
 	msg->u.hello.log_count = rd_u32(&rd->rd);
 	msg->u.hello.prev_view = rd_u64(&rd->rd);
 	msg->u.hello.lost_quorum = get_bool(rd);
+	msg->u.hello.has_orphans = get_bool(rd);
 }
 
 bool wire_hello_fixed_ok(const struct wire_hello *hello)
@@ -421,7 +423,7 @@ static void health_get(struct wire_rd *rd, struct wire_msg *msg)
 			    word##_put, word##_get, ok_fn }
 
 static const struct wire_body bodies[WIRE_TYPE_END] = {
-	[WIRE_HELLO] = { "HELLO", WIRE_HELLO_FIXED_BYTES + 4 + 8 + BOOL_BYTES, 0, 0, true,
+	[WIRE_HELLO] = { "HELLO", WIRE_HELLO_FIXED_BYTES + 4 + 8 + 2 * BOOL_BYTES, 0, 0, true,
 			 hello_put, hello_get, hello_ok },
 	ROW(JOIN, join, 28, 0, 0, join_ok),
 	ROW(SLOT, slot, 6, 0, 0, slot_ok),
