@@ -11,6 +11,7 @@
 #ifndef CM_BASE_ERR_H
 #define CM_BASE_ERR_H
 
+#include <errno.h>	/* the other half of the codes */
 #include <stdarg.h>
 
 #include "base/assert.h"
@@ -27,7 +28,7 @@
 	X(CM_E_KABI_UUID,	-1105, "kernel request with a malformed log uuid") \
 	X(CM_E_KABI_TYPE,	-1106, "kernel request of an unknown type") \
 	X(CM_E_KABI_PAYLOAD,	-1107, "kernel request with a payload of the wrong size") \
-	X(CM_E_KABI_REGION,	-1108, "kernel request for a region beyond the end of the mirror") \
+	X(CM_E_KABI_REGION,	-1108, "kernel request for a region past the end of the mirror") \
 	X(CM_E_KABI_ARGS,	-1109, "malformed constructor arguments") \
 	/* lib/format/wire.h: a message of another node */ \
 	X(CM_E_WIRE_SHORT,	-1201, "message shorter than its own length") \
@@ -51,7 +52,7 @@
 	X(CM_E_CLU_NO_COROSYNC,	-1403, "corosync does not answer") \
 	X(CM_E_CLU_VERSION,	-1404, "no protocol version in common") \
 	X(CM_E_CLU_LOST,	-1405, "connection to the cluster lost")
-	/* -15xx KCH lib/kernel, -16xx STORE lib/store, -17xx CTL lib/daemon, -18xx LVM lib/mirror */
+	/* free: -1501 KCH (lib/kernel), -1601 STORE, -1701 CTL, -1801 LVM (lib/mirror) */
 
 enum cm_err {
 #define CM_ERR_ENUM(name, code, text) name = (code),
