@@ -7,7 +7,7 @@
 
 #include "base/hash.h"
 
-#define PERSIST_HEAD_BYTES 4096u	/* the bitmap behind it starts on a page of its own */
+#define PERSIST_HEAD_BYTES 4096u /* the bitmap behind it starts on a page of its own */
 
 size_t cml_persist_bytes(uint64_t region_count)
 {
@@ -21,7 +21,8 @@ static int persist_init(struct cml *log, struct cm_errmsg *err)
 	uint32_t i;
 
 	log->persist = persist;
-	bits_init(&log->dirty, (uint64_t *)(void *)((uint8_t *)log->cfg.persist + PERSIST_HEAD_BYTES),
+	bits_init(&log->dirty,
+		  (uint64_t *)(void *)((uint8_t *)log->cfg.persist + PERSIST_HEAD_BYTES),
 		  log->region_count);
 	if (!log->cfg.persist_is_old) {
 		persist->magic = CML_PERSIST_MAGIC;
@@ -31,7 +32,10 @@ static int persist_init(struct cml *log, struct cm_errmsg *err)
 	}
 	if (persist->magic != CML_PERSIST_MAGIC || persist->uuid_hash != log->uuid_hash ||
 	    persist->region_count != log->region_count) {
-		cm_err_set(err, "log %s: the state kept in /run is of another log or size; reboot this node", log->cfg.uuid);
+		cm_err_set(err,
+			   "log %s: the state kept in /run is of another log or size; reboot this "
+			   "node",
+			   log->cfg.uuid);
 		return CM_E_DISK_UUID;
 	}
 	for (i = 0; i < CML_LUIDS_MAX; i++)
@@ -74,13 +78,16 @@ static void memory_free(struct cml *log)
 	free(log);
 }
 
-/* A core log has no device; its pages exist in memory only, so that its geometry is that of one that fits. */
+/*
+ * A core log has no device; its pages exist in memory only, so that its geometry is that of one
+ * that fits.
+ */
 static int geom_init(struct cml *log, struct cm_errmsg *err)
 {
 	uint64_t dev_bytes = log->cfg.is_core ? 1ull << 40 : log->cfg.dev_bytes;
 
-	return disk_geom_init(&log->geom, dev_bytes, log->region_count, log->cfg.ctr.region_size_sect,
-			      DISK_SLOTS_MAX, err);
+	return disk_geom_init(&log->geom, dev_bytes, log->region_count,
+			      log->cfg.ctr.region_size_sect, DISK_SLOTS_MAX, err);
 }
 
 int cml_create(const struct cml_config *config, struct cml **out, struct cm_errmsg *err)
@@ -142,8 +149,8 @@ void cml_reset_shared(struct cml *log)
 }
 
 static const char *const state_names[] = {
-	[CML_ST_IDLE] = "idle", [CML_ST_OPENING] = "opening", [CML_ST_JOINING] = "joining",
-	[CML_ST_ACTIVE] = "active", [CML_ST_LEAVING] = "leaving", [CML_ST_FAILED] = "failed",
+	[CML_ST_IDLE] = "idle",       [CML_ST_OPENING] = "opening", [CML_ST_JOINING] = "joining",
+	[CML_ST_ACTIVE] = "active",   [CML_ST_LEAVING] = "leaving", [CML_ST_FAILED] = "failed",
 	[CML_ST_REFUSED] = "refused",
 };
 
@@ -159,8 +166,8 @@ void cml_state_set(struct cml *log, enum cml_state state, const char *why)
 	strncpy(log->why, why, sizeof(log->why) - 1);
 	if (log->state == state)
 		return;
-	cmn_journal(log->cmn, log, CMN_LG_INFO, "%s -> %s%s%s", cml_state_name(log->state), cml_state_name(state),
-		    *why ? ": " : "", why);
+	cmn_journal(log->cmn, log, CMN_LG_INFO, "%s -> %s%s%s", cml_state_name(log->state),
+		    cml_state_name(state), *why ? ": " : "", why);
 	log->state = state;
 }
 
@@ -169,10 +176,11 @@ bool cml_has_running(const struct cml *log)
 	uint32_t i;
 
 	for (i = 0; i < CML_LUIDS_MAX; i++)
-		if (log->inst[i].is_used && (log->inst[i].state == CML_INST_RUNNING ||
-					     log->inst[i].state == CML_INST_PRESUSPENDED ||
-					     log->inst[i].state == CML_INST_STOPPING ||
-					     (log->inst[i].state == CML_INST_RESUMING && log->inst[i].is_replay)))
+		if (log->inst[i].is_used &&
+		    (log->inst[i].state == CML_INST_RUNNING ||
+		     log->inst[i].state == CML_INST_PRESUSPENDED ||
+		     log->inst[i].state == CML_INST_STOPPING ||
+		     (log->inst[i].state == CML_INST_RESUMING && log->inst[i].is_replay)))
 			return true;
 	return false;
 }
@@ -236,7 +244,8 @@ static uint64_t hash_members(const struct cml *log, uint64_t hash)
 	for (i = 0; i < CMN_NODES_MAX; i++) {
 		const struct cml_mem *mem = &log->mem[i];
 		uint64_t v[5] = { mem->nodeid, mem->is_whole, mem->join_seq,
-				  (uint64_t)mem->is_presuspended * 2 + mem->is_leg_failed, mem->resume_epoch };
+				  (uint64_t)mem->is_presuspended * 2 + mem->is_leg_failed,
+				  mem->resume_epoch };
 
 		if (mem->is_used)
 			hash += cm_hash64(11, v, sizeof(v));
@@ -246,13 +255,15 @@ static uint64_t hash_members(const struct cml *log, uint64_t hash)
 
 uint64_t cml_hash(const struct cml *log)
 {
-	uint64_t v[5] = { log->oos_gen, log->oos_durable, log->merge_epoch, log->epoch, log->coordinator };
+	uint64_t v[5] = { log->oos_gen, log->oos_durable, log->merge_epoch, log->epoch,
+			  log->coordinator };
 	uint64_t hash = 1;
 	uint32_t i;
 
 	if (!cml_is_whole(log))
 		return 0;
-	hash = cm_hash64(hash, log->oos.words, bits_words_for(log->region_count) * sizeof(uint64_t));
+	hash = cm_hash64(hash, log->oos.words,
+			 bits_words_for(log->region_count) * sizeof(uint64_t));
 	hash = cm_hash64(hash, v, sizeof(v));
 	for (i = 0; i < DISK_SLOTS_MAX; i++) {
 		uint64_t s[2] = { log->slots[i].state, log->slots[i].nodeid };
@@ -284,7 +295,8 @@ static void status_members(const struct cml *log, struct cml_status *status)
 		out->client = mem->client;
 	}
 	for (i = 0; i < DISK_SLOTS_MAX && status->member_count < CMN_NODES_MAX; i++) {
-		if (log->slots[i].state != DISK_SLOT_RUNNING || cml_mem_find_c(log, log->slots[i].nodeid))
+		if (log->slots[i].state != DISK_SLOT_RUNNING ||
+		    cml_mem_find_c(log, log->slots[i].nodeid))
 			continue;
 		out = &status->member[status->member_count++];
 		out->nodeid = log->slots[i].nodeid;

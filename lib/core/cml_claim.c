@@ -2,10 +2,11 @@
 /*
  * cml_claim.c - claims, as all members see them.
  *
- * PROPOSE [lo, hi) by a node that wants to copy; every other whole member answers ACK with the regions that are truly dirty
- * there; the delivery of the last ACK is the grant. From the PROPOSE on the others answer IS_REMOTE_RECOVERING = 1 in the range. RELEASE
- * names what was copied; what left the claim meanwhile (truly dirty, VOID, set out of sync again) stays out of sync.
- * Claims have no lease (hazard L5): nothing but its owner, or proof of the owner's death, ends one.
+ * PROPOSE [lo, hi) by a node that wants to copy; every other whole member answers ACK with the
+ * regions that are truly dirty there; the delivery of the last ACK is the grant. From the PROPOSE
+ * on the others answer IS_REMOTE_RECOVERING = 1 in the range. RELEASE names what was copied; what
+ * left the claim meanwhile (truly dirty, VOID, set out of sync again) stays out of sync. Claims
+ * have no lease (hazard L5): nothing but its owner, or proof of the owner's death, ends one.
  */
 #include "lib/core/cml_int.h"
 
@@ -111,7 +112,7 @@ bool cml_claims_allowed(const struct cml *log)
 		if (!mem->is_whole || mem->is_presuspended || mem->is_leg_failed)
 			return false;
 		if (first && (mem->gen != first->gen || mem->legs_hash != first->legs_hash))
-			return false;		/* hazard L12 */
+			return false; /* hazard L12 */
 		first = mem;
 	}
 	return true;
@@ -129,7 +130,10 @@ static bool overlaps(const struct cml *log, uint64_t lo, uint64_t hi)
 
 /* ---- ACK ---- */
 
-/* Truly dirty here, or about to be: what a kernel was told it may write, or asks to mark, or is still copying. */
+/*
+ * Truly dirty here, or about to be: what a kernel was told it may write, or asks to mark, or is
+ * still copying.
+ */
 static bool inst_holds(const struct cml *log, const struct cml_inst *inst, uint64_t region_nr)
 {
 	const struct cml_persist_inst *kept = &log->persist->inst[inst - log->inst];
@@ -189,8 +193,9 @@ static struct cml_claim *claim_new(struct cml *log, const struct wire_msg *msg)
 	struct cml_claim *claim;
 	uint32_t i;
 
-	if (msg->view != log->cmn->view_nr || propose->hi > log->region_count || !cml_claims_allowed(log) ||
-	    overlaps(log, propose->lo, propose->hi) || !cml_mem_find(log, msg->sender))
+	if (msg->view != log->cmn->view_nr || propose->hi > log->region_count ||
+	    !cml_claims_allowed(log) || overlaps(log, propose->lo, propose->hi) ||
+	    !cml_mem_find(log, msg->sender))
 		return NULL;
 	for (i = 0; i < CML_CLAIMS_MAX && log->claim[i].id; i++)
 		;
@@ -257,7 +262,10 @@ void cml_ack_deliver(struct cml *log, const struct wire_msg *msg)
 		granted(log, claim);
 }
 
-/* Hazard L3: while anybody is unproven, his marks of the time of our copy are unknown: nothing turns in sync. */
+/*
+ * Hazard L3: while anybody is unproven, his marks of the time of our copy are unknown: nothing
+ * turns in sync.
+ */
 void cml_release_deliver(struct cml *log, const struct wire_msg *msg)
 {
 	struct cml_claim *claim = cml_claim_find(log, msg->u.release.claim_id);
@@ -279,7 +287,7 @@ void cml_release_deliver(struct cml *log, const struct wire_msg *msg)
 		log->stats.regions_resynced += cleared;
 		if (!cleared) {
 			log->stats.claims_failed++;
-			log->claim_from = claim->hi;	/* look elsewhere first */
+			log->claim_from = claim->hi; /* look elsewhere first */
 			log->claim_due_ms = log->cmn->now_ms + log->cmn->cfg.claim_retry_ms;
 		}
 	}

@@ -6,17 +6,19 @@
  *	OOS	marks that may not be dropped go out of sync, durably (L27)
  *	SLOT	the cleared slot is on disk
  *	DRAIN	the coordinator's writes have ended, its oos lock can go (L7)
- *	EXPORT	the last of all, with everybody accounted for, makes the classic area right again (L16): bitmap behind
+ *	EXPORT	the last of all, with everybody accounted for, makes the classic area right again
+ *		(L16): bitmap behind
  *		the poison, header, superblock CLEAN, each durable before the next
  *	SENT	LEAVE; the kernel is answered when it has been delivered
  *
- * What cannot be done in time stays undone, safely: marks stay in the slot, the area stays poisoned, others merge.
+ * What cannot be done in time stays undone, safely: marks stay in the slot, the area stays
+ * poisoned, others merge.
  */
 #include "lib/core/cml_int.h"
 
 #include <string.h>
 
-#define LEAVE_MAX_MS 10000u	/* a POSTSUSPEND is never held longer by a disk */
+#define LEAVE_MAX_MS 10000u /* a POSTSUSPEND is never held longer by a disk */
 
 enum export_step { EXPORT_BITMAP, EXPORT_BLOCK0, EXPORT_HEADER, EXPORT_SB, EXPORT_DONE };
 
@@ -84,11 +86,12 @@ static void flush_pump(struct cml *log)
 	if (log->leave.flush_id && !is_late(log, log->cmn->cfg.leg_flush_ms))
 		return;
 	log->leave.flush_id = 0;
-	if (!cml_is_whole(log)) {	/* a RESUME that was refused: nothing was ever marked */
+	if (!cml_is_whole(log)) { /* a RESUME that was refused: nothing was ever marked */
 		step_set(log, CML_LEAVE_DRAIN);
 		return;
 	}
-	if (cml_slot_drop(log, log->leave.is_flushed) && cmn_can_serve(log->cmn) && !log->cfg.is_core)
+	if (cml_slot_drop(log, log->leave.is_flushed) && cmn_can_serve(log->cmn) &&
+	    !log->cfg.is_core)
 		left_marked_send(log);
 	if (log->cfg.is_core)
 		bits_fill(&log->marks, false);
@@ -99,7 +102,8 @@ static void oos_pump(struct cml *log)
 {
 	bool heard = !log->leave.oos_seq || log->oos_set_delivered >= log->leave.oos_seq;
 
-	if ((!heard || !cml_oos_is_durable(log)) && log->leave.oos_seq && !is_late(log, LEAVE_MAX_MS))
+	if ((!heard || !cml_oos_is_durable(log)) && log->leave.oos_seq &&
+	    !is_late(log, LEAVE_MAX_MS))
 		return;
 	if (heard)
 		cml_slot_drop(log, log->leave.is_flushed);
@@ -130,8 +134,9 @@ static bool is_last(const struct cml *log)
 {
 	const struct cmn_dir *dir = cmn_dir_find(log->cmn, log->cfg.uuid);
 
-	return is_alone(log) && cmn_can_serve(log->cmn) && !cml_unproven_count(log) && cml_is_coordinator(log) && log->owns_oos &&
-	       log->oos_ready && dir && dir->node_count == 1 && !log->log_failed &&
+	return is_alone(log) && cmn_can_serve(log->cmn) && !cml_unproven_count(log) &&
+	       cml_is_coordinator(log) && log->owns_oos && log->oos_ready && dir &&
+	       dir->node_count == 1 && !log->log_failed &&
 	       bits_next_set(&log->marks, 0) == log->region_count;
 }
 
@@ -149,8 +154,9 @@ static void leave_send(struct cml *log)
 /* Nobody is left to write down that this slot is clean: do it before the lock goes. */
 static bool slot_is_signed_off(struct cml *log)
 {
-	if (log->cfg.is_core || !log->owns_oos || !log->oos_ready || !cml_is_coordinator(log) || !cml_is_whole(log) ||
-	    !is_alone(log) || log->slot == CML_NO_SLOT || bits_next_set(&log->marks, 0) < log->region_count)
+	if (log->cfg.is_core || !log->owns_oos || !log->oos_ready || !cml_is_coordinator(log) ||
+	    !cml_is_whole(log) || !is_alone(log) || log->slot == CML_NO_SLOT ||
+	    bits_next_set(&log->marks, 0) < log->region_count)
 		return true;
 	if (log->slots[log->slot].state == DISK_SLOT_RUNNING) {
 		log->slots[log->slot].state = DISK_SLOT_CLEAN;
@@ -191,7 +197,8 @@ static void export_submit(struct cml *log, struct cml_io *io, uint32_t nr)
 		cml_sb_write(log, io, DISK_SB_CLEAN);
 		return;
 	}
-	disk_classic_encode(&log->geom, block, &log->oos, is_poison, log->epoch, log->cfg.uuid, io->page);
+	disk_classic_encode(&log->geom, block, &log->oos, is_poison, log->epoch, log->cfg.uuid,
+			    io->page);
 	cml_io_write(log, io, (uint64_t)block * DISK_PAGE_BYTES);
 }
 
@@ -260,7 +267,8 @@ void cml_leave_pump(struct cml *log)
 		oos_pump(log);
 	if (log->leave.step == CML_LEAVE_SLOT) {
 		cml_slot_pump(log);
-		if (slot_is_written(log) || is_late(log, LEAVE_MAX_MS) || log->log_failed || log->slot == CML_NO_SLOT)
+		if (slot_is_written(log) || is_late(log, LEAVE_MAX_MS) || log->log_failed ||
+		    log->slot == CML_NO_SLOT)
 			step_set(log, CML_LEAVE_DRAIN);
 	}
 	if (log->leave.step == CML_LEAVE_DRAIN)

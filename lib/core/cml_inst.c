@@ -2,8 +2,9 @@
 /*
  * cml_inst.c - kernel instances (luids) of a log: CTR, RESUME, PRESUSPEND, POSTSUSPEND.
  *
- * A reload runs CTR(new), PRESUSPEND(old), POSTSUSPEND(old), RESUME(new), DTR(old): two luids of one log exist for
- * a while. The node joins the log's membership with the first RESUME and leaves it in the POSTSUSPEND of the last.
+ * A reload runs CTR(new), PRESUSPEND(old), POSTSUSPEND(old), RESUME(new), DTR(old): two luids of
+ * one log exist for a while. The node joins the log's membership with the first RESUME and leaves
+ * it in the POSTSUSPEND of the last.
  */
 #include "lib/core/cml_int.h"
 
@@ -38,7 +39,8 @@ static uint32_t place_find(const struct cml *log, uint64_t luid, bool *is_replay
 	for (i = 0; i < CML_LUIDS_MAX; i++) {
 		const struct cml_persist_inst *kept = &log->persist->inst[i];
 
-		if (!log->inst[i].is_used && kept->is_used && kept->is_running && kept->luid == luid) {
+		if (!log->inst[i].is_used && kept->is_used && kept->is_running &&
+		    kept->luid == luid) {
 			*is_replay = true;
 			return i;
 		}
@@ -46,29 +48,36 @@ static uint32_t place_find(const struct cml *log, uint64_t luid, bool *is_replay
 	for (i = 0; i < CML_LUIDS_MAX; i++)
 		if (!log->inst[i].is_used && !log->persist->inst[i].is_used)
 			return i;
-	for (i = 0; i < CML_LUIDS_MAX; i++)	/* kept for a luid that never came back: its table is gone */
+	for (i = 0; i < CML_LUIDS_MAX;
+	     i++) /* kept for a luid that never came back: its table is gone */
 		if (!log->inst[i].is_used)
 			return i;
 	return CML_LUIDS_MAX;
 }
 
-int cml_instance_add(struct cml *log, uint64_t luid, const struct kabi_ctr *ctr, struct cm_errmsg *err)
+int cml_instance_add(struct cml *log, uint64_t luid, const struct kabi_ctr *ctr,
+		     struct cm_errmsg *err)
 {
 	struct cml_inst *inst;
 	bool is_replay;
 	uint32_t i;
 
-	if (ctr->region_count != log->region_count || ctr->region_size_sect != log->cfg.ctr.region_size_sect) {
-		cm_err_set(err, "log %s is in use with %llu regions of %u sectors, not %llu of %u; deactivate the mirror everywhere first",
-			   log->cfg.uuid, (unsigned long long)log->region_count, log->cfg.ctr.region_size_sect,
-			   (unsigned long long)ctr->region_count, ctr->region_size_sect);
+	if (ctr->region_count != log->region_count ||
+	    ctr->region_size_sect != log->cfg.ctr.region_size_sect) {
+		cm_err_set(err,
+			   "log %s is in use with %llu regions of %u sectors, not %llu of %u; "
+			   "deactivate the mirror everywhere first",
+			   log->cfg.uuid, (unsigned long long)log->region_count,
+			   log->cfg.ctr.region_size_sect, (unsigned long long)ctr->region_count,
+			   ctr->region_size_sect);
 		return -EBUSY;
 	}
 	if (cml_instance_known(log, luid))
 		return 0;
 	i = place_find(log, luid, &is_replay);
 	if (i == CML_LUIDS_MAX) {
-		cm_err_set(err, "log %s has %u tables already; remove one", log->cfg.uuid, CML_LUIDS_MAX);
+		cm_err_set(err, "log %s has %u tables already; remove one", log->cfg.uuid,
+			   CML_LUIDS_MAX);
 		return -ENOSPC;
 	}
 	inst = &log->inst[i];
@@ -76,7 +85,7 @@ int cml_instance_add(struct cml *log, uint64_t luid, const struct kabi_ctr *ctr,
 	inst->is_used = true;
 	inst->luid = luid;
 	inst->is_replay = is_replay;
-	inst->bound = log->region_count;	/* unknown until a RESUME was answered */
+	inst->bound = log->region_count; /* unknown until a RESUME was answered */
 	log->persist->inst[i].luid = luid;
 	log->persist->inst[i].is_used = 1;
 	if (!is_replay) {
@@ -115,10 +124,10 @@ static void resume_answer(struct cml *log, struct cml_inst *inst)
 	inst->wants_work = true;
 	cml_token_close_all(inst);
 	if (inst->is_replay)
-		inst->tokens_overflow = true;	/* what the former process told is not known */
+		inst->tokens_overflow = true; /* what the former process told is not known */
 	else
 		kept->assigned = 0;
-	kept->is_running = 1;			/* before the answer: the next process must know */
+	kept->is_running = 1; /* before the answer: the next process must know */
 	cml_pend_answer_type(log, inst, KABI_RESUME, 0);
 	if (!inst->is_replay)
 		resumed_send(log);
@@ -138,7 +147,7 @@ void cml_inst_resume(struct cml *log, struct cml_inst *inst, const struct kabi_r
 {
 	bool is_new;
 
-	if (inst->state == CML_INST_RUNNING) {	/* several threads of one device replay at once */
+	if (inst->state == CML_INST_RUNNING) { /* several threads of one device replay at once */
 		cml_reply(log, req->luid, req->seq, req->type, 0);
 		return;
 	}
@@ -148,15 +157,18 @@ void cml_inst_resume(struct cml *log, struct cml_inst *inst, const struct kabi_r
 		cml_state_set(log, CML_ST_IDLE, "");
 }
 
-/* A RESUME is an ioctl that nobody can kill: after some time it is answered, and the instance is good for nothing. */
+/*
+ * A RESUME is an ioctl that nobody can kill: after some time it is answered, and the instance is
+ * good for nothing.
+ */
 static void refuse(struct cml *log, struct cml_inst *inst)
 {
 	struct cm_errmsg err = { .text = "" };
 
 	if (!cmn_check(log->cmn, &err))
 		cm_err_set(&err, "no answer from the other members");
-	cmn_journal(log->cmn, log, CMN_LG_ERR, "activation refused after %u s: %s", log->cmn->cfg.resume_ms / 1000,
-		    *log->why ? log->why : err.text);
+	cmn_journal(log->cmn, log, CMN_LG_ERR, "activation refused after %u s: %s",
+		    log->cmn->cfg.resume_ms / 1000, *log->why ? log->why : err.text);
 	inst->state = CML_INST_REFUSED;
 	cml_pend_answer_type(log, inst, KABI_RESUME, 0);
 }
@@ -172,13 +184,14 @@ static void resume_timeouts(struct cml *log)
 			continue;
 		for (j = 0; j < CML_PENDING_MAX; j++)
 			if (inst->pending[j].is_used && inst->pending[j].type == KABI_RESUME &&
-			    log->cmn->now_ms >= inst->pending[j].since_ms + log->cmn->cfg.resume_ms) {
+			    log->cmn->now_ms >=
+				    inst->pending[j].since_ms + log->cmn->cfg.resume_ms) {
 				refuse(log, inst);
 				break;
 			}
 	}
-	if (any_in(log, CML_INST_REFUSED) && !any_in(log, CML_INST_RESUMING) && !cml_has_running(log) &&
-	    log->state != CML_ST_REFUSED && log->state != CML_ST_LEAVING)
+	if (any_in(log, CML_INST_REFUSED) && !any_in(log, CML_INST_RESUMING) &&
+	    !cml_has_running(log) && log->state != CML_ST_REFUSED && log->state != CML_ST_LEAVING)
 		cml_leave_start(log);
 }
 
@@ -206,7 +219,8 @@ void cml_inst_presuspend(struct cml *log, struct cml_inst *inst, const struct ka
 void cml_inst_postsuspend(struct cml *log, struct cml_inst *inst, const struct kabi_req *req)
 {
 	struct cml_persist_inst *kept = &log->persist->inst[inst - log->inst];
-	bool was_running = inst->state == CML_INST_RUNNING || inst->state == CML_INST_PRESUSPENDED, is_new;
+	bool was_running = inst->state == CML_INST_RUNNING || inst->state == CML_INST_PRESUSPENDED,
+	     is_new;
 
 	if (inst->state == CML_INST_STOPPING) {
 		cml_pend_add(inst, req, log->cmn->now_ms, &is_new);
@@ -221,8 +235,8 @@ void cml_inst_postsuspend(struct cml *log, struct cml_inst *inst, const struct k
 		cml_reply(log, req->luid, req->seq, req->type, 0);
 		return;
 	}
-	bits_fill(&log->dirty, false);	/* all I/O has ended */
-	if (!cml_is_whole(log)) {	/* cannot be cleaned up now; the pump leaves when it can */
+	bits_fill(&log->dirty, false); /* all I/O has ended */
+	if (!cml_is_whole(log)) {      /* cannot be cleaned up now; the pump leaves when it can */
 		cml_reply(log, req->luid, req->seq, req->type, 0);
 		return;
 	}
@@ -231,7 +245,10 @@ void cml_inst_postsuspend(struct cml *log, struct cml_inst *inst, const struct k
 	cml_leave_start(log);
 }
 
-/* Nothing runs any more, but we are a member still (a lost POSTSUSPEND, a suspend while joining): leave. */
+/*
+ * Nothing runs any more, but we are a member still (a lost POSTSUSPEND, a suspend while joining):
+ * leave.
+ */
 static void leave_if_unused(struct cml *log)
 {
 	if (log->leave.step != CML_LEAVE_NONE || !cml_is_whole(log) || !log->slot_ready)
@@ -245,7 +262,7 @@ void cml_inst_pump(struct cml *log)
 {
 	resume_timeouts(log);
 	leave_if_unused(log);
-	if ((log->state == CML_ST_ACTIVE || log->state == CML_ST_FAILED) && log->leave.step == CML_LEAVE_NONE &&
-	    cmn_can_serve(log->cmn))
+	if ((log->state == CML_ST_ACTIVE || log->state == CML_ST_FAILED) &&
+	    log->leave.step == CML_LEAVE_NONE && cmn_can_serve(log->cmn))
 		cml_inst_started(log);
 }

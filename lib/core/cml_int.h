@@ -24,41 +24,45 @@
 #include "base/buf.h"
 #include "lib/core/cmn.h"
 
-#define CML_NO_SLOT		0xffffffffu
-#define CML_IO_MAX		32u	/* page requests under way per log */
-#define CML_CLAIMS_MAX		(2u * CMN_NODES_MAX)
-#define CML_TOKENS_MAX		64u	/* per luid; more = "every region" */
-#define CML_CLAIM_BYTES		(WIRE_CLAIM_REGIONS_MAX / 8u)
-#define CML_CLAIM_SECT		(16u * 2048u)	/* a claim spans at most 16 MiB: nobody's write waits longer */
-#define CML_XFER_WINDOW		4u	/* chunks under way to a joiner */
-#define CML_DISK_RETRY_MS	500u
-#define CML_DISK_RETRIES	6u
+#define CML_NO_SLOT       0xffffffffu
+#define CML_IO_MAX        32u /* page requests under way per log */
+#define CML_CLAIMS_MAX    (2u * CMN_NODES_MAX)
+#define CML_TOKENS_MAX    64u /* per luid; more = "every region" */
+#define CML_CLAIM_BYTES   (WIRE_CLAIM_REGIONS_MAX / 8u)
+/* A claim spans at most 16 MiB: nobody's write waits longer than that takes. */
+#define CML_CLAIM_SECT    (16u * 2048u)
+#define CML_XFER_WINDOW   4u            /* chunks under way to a joiner */
+#define CML_DISK_RETRY_MS 500u
+#define CML_DISK_RETRIES  6u
 
 /* ---- kernel instances ---- */
 
 enum cml_inst_state {
-	CML_INST_NEW,		/* CTR only */
-	CML_INST_RESUMING,	/* RESUME waits */
+	CML_INST_NEW,      /* CTR only */
+	CML_INST_RESUMING, /* RESUME waits */
 	CML_INST_RUNNING,
-	CML_INST_PRESUSPENDED,	/* still writes until POSTSUSPEND */
-	CML_INST_STOPPING,	/* POSTSUSPEND waits */
+	CML_INST_PRESUSPENDED, /* still writes until POSTSUSPEND */
+	CML_INST_STOPPING,     /* POSTSUSPEND waits */
 	CML_INST_SUSPENDED,
 	CML_INST_REFUSED,
 };
 
-/* What lies in persist memory, per luid. Fixed layout: read by the next process of the same binary or a later one. */
+/*
+ * What lies in persist memory, per luid. Fixed layout: read by the next process of the same binary
+ * or a later one.
+ */
 struct cml_persist_inst {
 	uint64_t luid;
-	uint64_t assigned;	/* region handed to its recovery + 1; 0 = none */
+	uint64_t assigned; /* region handed to its recovery + 1; 0 = none */
 	uint32_t is_used;
-	uint32_t is_running;	/* RESUME was answered, POSTSUSPEND was not */
+	uint32_t is_running; /* RESUME was answered, POSTSUSPEND was not */
 };
 
 struct cml_persist {
 	uint64_t magic;
 	uint64_t uuid_hash;
 	uint64_t region_count;
-	uint64_t seq;		/* of the node's messages: a restarted daemon goes on above it */
+	uint64_t seq; /* of the node's messages: a restarted daemon goes on above it */
 	struct cml_persist_inst inst[CML_LUIDS_MAX];
 	/* behind it: the truly-dirty bitmap */
 };
@@ -66,13 +70,13 @@ struct cml_persist {
 
 struct cml_pending {
 	bool is_used;
-	bool needs_void;	/* answered when void_seq is delivered */
+	bool needs_void; /* answered when void_seq is delivered */
 	uint32_t type;
 	uint32_t seq;
 	uint32_t region_count;
 	uint64_t region_nr[KABI_REGIONS_MAX];
-	uint64_t void_seq;	/* of the last VOID it sent */
-	uint64_t need_gen;	/* mark_gen when it was marked; 0 = not marked yet */
+	uint64_t void_seq; /* of the last VOID it sent */
+	uint64_t need_gen; /* mark_gen when it was marked; 0 = not marked yet */
 	bool is_marked;
 	uint64_t since_ms;
 };
@@ -86,12 +90,13 @@ struct cml_inst {
 	bool is_used;
 	uint64_t luid;
 	enum cml_inst_state state;
-	bool is_replay;		/* its RESUME replays one that a former daemon answered */
-	uint64_t bound;		/* upper bound of the kernel's in_sync_hint (L1) */
-	bool hint_told;		/* an IS_REMOTE answer was given since RESUME */
-	bool wants_work;	/* asked for resync work and got none */
-	bool was_told_zero;	/* IN_SYNC = 0 was answered to it */
-	bool pass_has_marked;	/* MARK or FLUSH seen since the last IS_REMOTE: the next IS_REMOTE is of a later pass */
+	bool is_replay;     /* its RESUME replays one that a former daemon answered */
+	uint64_t bound;     /* upper bound of the kernel's in_sync_hint (L1) */
+	bool hint_told;     /* an IS_REMOTE answer was given since RESUME */
+	bool wants_work;    /* asked for resync work and got none */
+	bool was_told_zero; /* IN_SYNC = 0 was answered to it */
+	/* MARK or FLUSH seen since the last IS_REMOTE: the next IS_REMOTE is of a later pass */
+	bool pass_has_marked;
 	struct cml_token token[CML_TOKENS_MAX];
 	uint32_t token_count;
 	bool tokens_overflow;
@@ -101,13 +106,13 @@ struct cml_inst {
 /* ---- pages under way ---- */
 
 enum cml_io_kind {
-	CML_IO_OPEN,		/* founder's script; arg = step-local */
-	CML_IO_SLOT,		/* own slot, write; arg = page */
-	CML_IO_SLOT_READ,	/* own slot, read at join; arg = page */
-	CML_IO_OOS,		/* write; arg = page */
-	CML_IO_SB,		/* write */
-	CML_IO_TAKEOVER,	/* read of superblocks and oos by a new coordinator; arg = step */
-	CML_IO_MERGE_READ,	/* page of a dead slot; arg = page */
+	CML_IO_OPEN,       /* founder's script; arg = step-local */
+	CML_IO_SLOT,       /* own slot, write; arg = page */
+	CML_IO_SLOT_READ,  /* own slot, read at join; arg = page */
+	CML_IO_OOS,        /* write; arg = page */
+	CML_IO_SB,         /* write */
+	CML_IO_TAKEOVER,   /* read of superblocks and oos by a new coordinator; arg = step */
+	CML_IO_MERGE_READ, /* page of a dead slot; arg = page */
 	CML_IO_MERGE_CLEAR,
 	CML_IO_EXPORT,
 };
@@ -118,18 +123,20 @@ struct cml_io {
 	bool is_write;
 	uint32_t arg;
 	uint32_t tries;
-	uint64_t retry_ms;	/* 0 = under way; else when to submit again */
+	uint64_t retry_ms; /* 0 = under way; else when to submit again */
 	uint64_t off;
 	uint32_t len_bytes;
-	uint8_t *page;		/* DISK_PAGE_BYTES, aligned */
+	uint8_t *page; /* DISK_PAGE_BYTES, aligned */
 };
 
-/* One page of a bitmap that we write. gen counts bits newly set (mark_gen or oos_gen of the log). */
+/*
+ * One page of a bitmap that we write. gen counts bits newly set (mark_gen or oos_gen of the log).
+ */
 struct cml_page {
-	uint64_t set_gen;	/* gen of the newest set bit */
+	uint64_t set_gen; /* gen of the newest set bit */
 	uint64_t inflight_gen;
 	uint64_t durable_gen;
-	bool is_wanted;		/* memory differs from what was last submitted */
+	bool is_wanted; /* memory differs from what was last submitted */
 	bool is_inflight;
 };
 
@@ -146,52 +153,52 @@ struct cml_mem {
 	bool is_replay;
 	uint32_t gen;
 	uint64_t legs_hash;
-	uint64_t resume_epoch;	/* log->merge_epoch its kernel has resumed at */
+	uint64_t resume_epoch; /* log->merge_epoch its kernel has resumed at */
 };
 
 struct cml_claim {
-	uint64_t id;		/* 0 = free */
+	uint64_t id; /* 0 = free */
 	uint32_t nodeid;
 	uint64_t lo, hi;
-	uint64_t view;		/* of the PROPOSE */
+	uint64_t view; /* of the PROPOSE */
 	bool is_granted;
-	uint32_t ack_count;	/* who must acknowledge, and has not */
+	uint32_t ack_count; /* who must acknowledge, and has not */
 	uint32_t ack_from[CMN_NODES_MAX];
-	uint8_t out[CML_CLAIM_BYTES];	/* left the claim: truly dirty, voided, redirtied */
+	uint8_t out[CML_CLAIM_BYTES]; /* left the claim: truly dirty, voided, redirtied */
 };
 
 /* The claimant's own side of a claim. */
 struct cml_work {
-	uint64_t claim_id;	/* 0 = none */
-	uint64_t next;		/* first region not handed out yet */
-	uint64_t assigned;	/* + 1, handed to our kernel; 0 = none */
+	uint64_t claim_id; /* 0 = none */
+	uint64_t next;     /* first region not handed out yet */
+	uint64_t assigned; /* + 1, handed to our kernel; 0 = none */
 	uint64_t assigned_luid;
 	uint8_t done[CML_CLAIM_BYTES];
-	bool is_releasing;	/* legs are being flushed, or RELEASE is under way */
+	bool is_releasing; /* legs are being flushed, or RELEASE is under way */
 	bool is_flushed;
-	bool is_sent;		/* RELEASE is on its way */
+	bool is_sent; /* RELEASE is on its way */
 	uint64_t flush_id;
 };
-#define CML_WORKS 2u		/* the next claim is proposed when half of one is done */
+#define CML_WORKS 2u /* the next claim is proposed when half of one is done */
 
 enum cml_merge_state {
 	CML_MERGE_NONE,
 	CML_MERGE_UNPROVEN,
-	CML_MERGE_PROVEN,	/* reading its pages, sending MERGE */
-	CML_MERGE_READ,		/* all sent; waits for own delivery and durable OOS */
-	CML_MERGE_ANNOUNCED,	/* MERGED sent; waits for every MERGED_ACK */
-	CML_MERGE_CLEARING,	/* slot pages and superblock */
+	CML_MERGE_PROVEN,    /* reading its pages, sending MERGE */
+	CML_MERGE_READ,      /* all sent; waits for own delivery and durable OOS */
+	CML_MERGE_ANNOUNCED, /* MERGED sent; waits for every MERGED_ACK */
+	CML_MERGE_CLEARING,  /* slot pages and superblock */
 };
 
-struct cml_merge {		/* per slot; the coordinator's work, not replicated */
+struct cml_merge { /* per slot; the coordinator's work, not replicated */
 	enum cml_merge_state state;
 	uint32_t nodeid;
-	bool is_asked;		/* PROVE_DEAD sent */
-	bool by_lock;		/* proof = its node lock, which we hold */
-	uint32_t page_nr;	/* next page to read or clear */
+	bool is_asked;    /* PROVE_DEAD sent */
+	bool by_lock;     /* proof = its node lock, which we hold */
+	uint32_t page_nr; /* next page to read or clear */
 	uint32_t pages_busy;
-	uint64_t sent_seq;	/* of the last MERGE */
-	uint64_t oos_gen;	/* OOS must be durable up to this */
+	uint64_t sent_seq; /* of the last MERGE */
+	uint64_t oos_gen;  /* OOS must be durable up to this */
 	uint32_t ack_count;
 	uint32_t ack_from[CMN_NODES_MAX];
 	uint64_t gone_since_ms;
@@ -200,17 +207,17 @@ struct cml_merge {		/* per slot; the coordinator's work, not replicated */
 
 enum cml_open_step {
 	CML_OPEN_NONE,
-	CML_OPEN_OWN,		/* wait for the oos lock */
+	CML_OPEN_OWN, /* wait for the oos lock */
 	CML_OPEN_READ_SB,
 	CML_OPEN_READ_CLASSIC,
 	CML_OPEN_READ_OOS,
-	CML_OPEN_WRITE_OOS,	/* import from here on */
+	CML_OPEN_WRITE_OOS, /* import from here on */
 	CML_OPEN_WRITE_SLOTS,
 	CML_OPEN_WRITE_IMPORT,
 	CML_OPEN_WRITE_POISON,
 	CML_OPEN_WRITE_ACTIVE,
-	CML_OPEN_SLOT,		/* own slot into the superblock */
-	CML_OPEN_ANNOUNCE,	/* SLOT sent to ourselves */
+	CML_OPEN_SLOT,     /* own slot into the superblock */
+	CML_OPEN_ANNOUNCE, /* SLOT sent to ourselves */
 };
 
 struct cml_open {
@@ -223,23 +230,30 @@ struct cml_open {
 	bool is_import;
 };
 
-enum cml_takeover_step { CML_TAKE_NONE, CML_TAKE_OWN, CML_TAKE_READ_SB, CML_TAKE_READ_OOS, CML_TAKE_SENT, CML_TAKE_DONE };
+enum cml_takeover_step {
+	CML_TAKE_NONE,
+	CML_TAKE_OWN,
+	CML_TAKE_READ_SB,
+	CML_TAKE_READ_OOS,
+	CML_TAKE_SENT,
+	CML_TAKE_DONE
+};
 
 struct cml_takeover {
 	enum cml_takeover_step step;
 	uint32_t page_nr, busy;
-	uint64_t last_seq;	/* of the final DISK_OOS */
+	uint64_t last_seq; /* of the final DISK_OOS */
 };
 
-struct cml_xfer {		/* the coordinator's side; one joiner at a time */
-	uint32_t nodeid;	/* 0 = none */
+struct cml_xfer {        /* the coordinator's side; one joiner at a time */
+	uint32_t nodeid; /* 0 = none */
 	uint64_t join_seq;
 	uint32_t slot;
 	bool slot_asked, slot_sent;
-	uint64_t slot_change;	/* sb_change that carries it */
+	uint64_t slot_change; /* sb_change that carries it */
 	bool tables_fresh;
-	uint32_t next;		/* chunk to send next */
-	uint32_t busy;		/* sent, not delivered */
+	uint32_t next; /* chunk to send next */
+	uint32_t busy; /* sent, not delivered */
 	uint32_t delivered;
 	bool is_done_sent;
 	bool resend[2 + DISK_REGIONS_MAX / (WIRE_BLOB_MAX * 8u)];
@@ -247,12 +261,12 @@ struct cml_xfer {		/* the coordinator's side; one joiner at a time */
 
 enum cml_leave_step {
 	CML_LEAVE_NONE,
-	CML_LEAVE_FLUSH,	/* legs */
-	CML_LEAVE_OOS,		/* what could not be dropped goes out of sync, durably */
-	CML_LEAVE_SLOT,		/* cleared slot pages under way */
-	CML_LEAVE_DRAIN,	/* coordinator: OOS and superblock writes end */
+	CML_LEAVE_FLUSH, /* legs */
+	CML_LEAVE_OOS,   /* what could not be dropped goes out of sync, durably */
+	CML_LEAVE_SLOT,  /* cleared slot pages under way */
+	CML_LEAVE_DRAIN, /* coordinator: OOS and superblock writes end */
 	CML_LEAVE_EXPORT,
-	CML_LEAVE_SENT,		/* LEAVE multicast */
+	CML_LEAVE_SENT, /* LEAVE multicast */
 };
 
 struct cml_leave {
@@ -260,8 +274,8 @@ struct cml_leave {
 	uint64_t since_ms;
 	uint64_t flush_id;
 	bool is_flushed;
-	bool is_last;		/* nobody else, everybody accounted for: export */
-	uint64_t oos_seq;	/* of the last OOS_SET sent */
+	bool is_last;     /* nobody else, everybody accounted for: export */
+	uint64_t oos_seq; /* of the last OOS_SET sent */
 	uint32_t export_block, export_busy;
 	uint8_t export_step;
 };
@@ -278,12 +292,12 @@ struct cml {
 
 	/* own slot */
 	struct disk_geom geom;
-	uint32_t slot;			/* CML_NO_SLOT */
-	bool slot_ready;		/* its pages were read */
+	uint32_t slot;   /* CML_NO_SLOT */
+	bool slot_ready; /* its pages were read */
 	uint32_t slot_read_next, slot_read_busy;
-	struct bits marks;		/* image of the own slot */
-	struct bits dirty;		/* truly dirty; in persist memory */
-	struct bits recent;		/* touched since the last batch of clears */
+	struct bits marks;  /* image of the own slot */
+	struct bits dirty;  /* truly dirty; in persist memory */
+	struct bits recent; /* touched since the last batch of clears */
 	struct cml_page *slot_page;
 	uint64_t mark_gen;
 	bool legs_known;
@@ -293,8 +307,8 @@ struct cml {
 
 	/* replicated */
 	struct bits oos;
-	uint64_t oos_count;		/* weight of oos */
-	uint64_t oos_gen;		/* + 1 with each delivered change that sets bits */
+	uint64_t oos_count; /* weight of oos */
+	uint64_t oos_gen;   /* + 1 with each delivered change that sets bits */
 	uint64_t oos_durable;
 	uint64_t merge_epoch;
 	uint64_t epoch;
@@ -306,17 +320,18 @@ struct cml {
 	struct disk_slot slots[DISK_SLOTS_MAX];
 	struct cml_mem mem[CMN_NODES_MAX];
 	struct cml_claim claim[CML_CLAIMS_MAX];
-	bool has_tables;		/* the above is the members' state, not ours alone */
+	bool has_tables; /* the above is the members' state, not ours alone */
 
 	/* coordinator */
 	bool owns_oos, own_asked;
-	bool oos_ready;			/* the disk's OOS is in ours: pages may be written (L6) */
+	bool oos_ready; /* the disk's OOS is in ours: pages may be written (L6) */
 	struct cml_page *oos_page;
 	uint64_t oos_durable_sent;
 	uint64_t sb_seq;
 	uint32_t sb_state;
 	bool sb_wanted, sb_inflight;
-	uint64_t sb_change, sb_inflight_change, sb_durable_change;	/* changes of slots[] to be on disk */
+	uint64_t sb_change, sb_inflight_change,
+		sb_durable_change; /* changes of slots[] to be on disk */
 	struct cml_open open;
 	struct cml_takeover take;
 	struct cml_xfer xfer;
@@ -324,12 +339,13 @@ struct cml {
 
 	/* claimant */
 	struct cml_work work[CML_WORKS];
-	uint64_t proposed_id;		/* own PROPOSE under way; 0 = none */
+	uint64_t proposed_id; /* own PROPOSE under way; 0 = none */
 	uint64_t claim_count;
-	uint64_t claim_from;		/* where the next claim looks first */
+	uint64_t claim_from; /* where the next claim looks first */
 	uint64_t claim_due_ms;
-	uint64_t merge_delivered, oos_set_delivered;	/* seq of our last MERGE, OOS_SET that came back */
-	uint64_t void_delivered;	/* seq of our last VOID that came back */
+	uint64_t merge_delivered,
+		oos_set_delivered; /* seq of our last MERGE, OOS_SET that came back */
+	uint64_t void_delivered;   /* seq of our last VOID that came back */
 
 	struct cml_leave leave;
 	bool join_sent;
@@ -350,19 +366,21 @@ struct cmn_peer {
 	uint64_t not_returned_since_ms;
 };
 
-/* One line of the directory: who has which log running, known to every node, also without the log. */
+/*
+ * One line of the directory: who has which log running, known to every node, also without the log.
+ */
 struct cmn_dir {
 	bool is_used;
 	char uuid[WIRE_UUID_BYTES];
 	uint32_t node_count;
-	uint32_t node[CMN_NODES_MAX];	/* in the order of their JOINs */
-	bool has_state[CMN_NODES_MAX];	/* said so in this view's JOIN(again) */
+	uint32_t node[CMN_NODES_MAX];  /* in the order of their JOINs */
+	bool has_state[CMN_NODES_MAX]; /* said so in this view's JOIN(again) */
 };
 
-struct cmn_proof {		/* a node whose death is asked for or proven */
-	uint32_t nodeid;	/* 0 = free */
+struct cmn_proof {       /* a node whose death is asked for or proven */
+	uint32_t nodeid; /* 0 = free */
 	bool is_proven;
-	uint8_t boot_id[16];	/* zero = not known */
+	uint8_t boot_id[16]; /* zero = not known */
 };
 
 struct cmn {
@@ -371,40 +389,40 @@ struct cmn {
 	cmn_emit_fn *emit;
 	void *host;
 	bool is_stepping;
-	uint64_t seq;			/* of our messages */
+	uint64_t seq; /* of our messages */
 	uint64_t view_nr, prev_view;
 	uint64_t view_since_ms;
 	bool usable, quorate, has_node_lock, lost_quorum;
 	bool is_settled;
 	bool is_self_fenced;
 	uint64_t orphan_count;
-	bool hello_has_lock, hello_has_orphans;	/* as last sent */
+	bool hello_has_lock, hello_has_orphans; /* as last sent */
 	struct cmn_peer peer[CMN_NODES_MAX];
 	struct cmn_dir dir[CML_LOGS_MAX];
 	struct cmn_proof proof[CMN_NODES_MAX];
 	struct cml *log[CML_LOGS_MAX];
 	uint32_t log_count;
-	uint8_t *send_buf;		/* WIRE_MSG_MAX */
-	uint8_t *blob_buf;		/* WIRE_BLOB_MAX */
+	uint8_t *send_buf; /* WIRE_MSG_MAX */
+	uint8_t *blob_buf; /* WIRE_BLOB_MAX */
 	char text[256];
 };
 
 /* ---- cmn.c, cmn_view.c ---- */
-uint64_t cmn_send(struct cmn *cmn, struct cml *log, struct wire_msg *msg);	/* returns its seq */
+uint64_t cmn_send(struct cmn *cmn, struct cml *log, struct wire_msg *msg); /* returns its seq */
 void cmn_journal(struct cmn *cmn, struct cml *log, enum cmn_level level, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 void cmn_fx(struct cmn *cmn, struct cml *log, enum cmn_fx_type type);
 void cmn_fx_node(struct cmn *cmn, enum cmn_fx_type type, uint32_t nodeid, const char *text);
-struct cmn_peer *cmn_peer(struct cmn *cmn, uint32_t nodeid);	/* known or NULL */
+struct cmn_peer *cmn_peer(struct cmn *cmn, uint32_t nodeid); /* known or NULL */
 bool cmn_in_view(const struct cmn *cmn, uint32_t nodeid);
-bool cmn_can_serve(const struct cmn *cmn);		/* usable and settled */
+bool cmn_can_serve(const struct cmn *cmn); /* usable and settled */
 struct cmn_dir *cmn_dir_find(struct cmn *cmn, const char *uuid);
 struct cmn_proof *cmn_proof_find(struct cmn *cmn, uint32_t nodeid);
 struct cmn_proof *cmn_proof_ask(struct cmn *cmn, uint32_t nodeid);
 void cmn_proof_drop(struct cmn *cmn, uint32_t nodeid);
-bool cmn_proof_is_wanted(const struct cmn *cmn, uint32_t nodeid);	/* by any log */
+bool cmn_proof_is_wanted(const struct cmn *cmn, uint32_t nodeid); /* by any log */
 void cmn_view(struct cmn *cmn, const struct cmn_event *ev);
-void cmn_hello_update(struct cmn *cmn);	/* say it again if something in it has changed */
+void cmn_hello_update(struct cmn *cmn); /* say it again if something in it has changed */
 void cmn_hello_deliver(struct cmn *cmn, const struct wire_msg *msg);
 void cmn_settle_check(struct cmn *cmn);
 void cmn_join_deliver(struct cmn *cmn, const struct wire_msg *msg);
@@ -414,11 +432,12 @@ void cmn_self_fence(struct cmn *cmn, const char *why);
 /* ---- cml.c ---- */
 void cml_state_set(struct cml *log, enum cml_state state, const char *why);
 struct cml_inst *cml_inst_find(struct cml *log, uint64_t luid);
-bool cml_has_running(const struct cml *log);	/* an instance whose kernel may write */
-void cml_reset_shared(struct cml *log);		/* forget the replicated state */
+bool cml_has_running(const struct cml *log); /* an instance whose kernel may write */
+void cml_reset_shared(struct cml *log);      /* forget the replicated state */
 
 /* ---- cml_io.c ---- */
-struct cml_io *cml_io_get(struct cml *log, enum cml_io_kind kind, uint32_t arg);	/* NULL = none free */
+struct cml_io *cml_io_get(struct cml *log, enum cml_io_kind kind,
+			  uint32_t arg); /* NULL = none free */
 void cml_io_read(struct cml *log, struct cml_io *io, uint64_t off);
 void cml_io_write(struct cml *log, struct cml_io *io, uint64_t off);
 void cml_io_put(struct cml_io *io);
@@ -432,14 +451,15 @@ void cml_reply(struct cml *log, uint64_t luid, uint32_t seq, uint32_t type, int 
 void cml_reply_u64(struct cml *log, const struct kabi_req *req, const uint64_t *v, uint32_t n);
 void cml_req_mark(struct cml *log, struct cml_inst *inst, const struct kabi_req *req);
 void cml_req_set_sync(struct cml *log, struct cml_inst *inst, const struct kabi_req *req);
-struct cml_pending *cml_pend_add(struct cml_inst *inst, const struct kabi_req *req, uint64_t now_ms, bool *is_new);
+struct cml_pending *cml_pend_add(struct cml_inst *inst, const struct kabi_req *req, uint64_t now_ms,
+				 bool *is_new);
 void cml_pend_pump(struct cml *log);
 void cml_pend_answer_type(struct cml *log, struct cml_inst *inst, uint32_t type, int error);
 void cml_inst_resume(struct cml *log, struct cml_inst *inst, const struct kabi_req *req);
 void cml_inst_presuspend(struct cml *log, struct cml_inst *inst, const struct kabi_req *req);
 void cml_inst_postsuspend(struct cml *log, struct cml_inst *inst, const struct kabi_req *req);
 void cml_inst_pump(struct cml *log);
-void cml_inst_started(struct cml *log);		/* we are whole: answer the RESUMEs */
+void cml_inst_started(struct cml *log); /* we are whole: answer the RESUMEs */
 uint64_t cml_hint(const struct cml *log);
 void cml_token_open(struct cml_inst *inst, uint64_t region_nr, bool in_sync);
 const struct cml_token *cml_token_find(const struct cml_inst *inst, uint64_t region_nr);
@@ -447,7 +467,7 @@ void cml_token_close(struct cml_inst *inst, uint64_t region_nr);
 void cml_token_close_all(struct cml_inst *inst);
 
 /* ---- cml_slot.c ---- */
-bool cml_region_is_durable(const struct cml *log, uint64_t region_nr);	/* bit set and on disk */
+bool cml_region_is_durable(const struct cml *log, uint64_t region_nr); /* bit set and on disk */
 bool cml_region_reached(const struct cml *log, uint64_t region_nr, uint64_t need_gen);
 void cml_mark(struct cml *log, uint64_t region_nr);
 void cml_clear(struct cml *log, uint64_t region_nr);
@@ -458,15 +478,15 @@ void cml_slot_read_pump(struct cml *log);
 void cml_slot_read_done(struct cml *log, struct cml_io *io, int result);
 void cml_batch_timer(struct cml *log);
 void cml_legs_flushed(struct cml *log, uint64_t id, int result);
-uint64_t cml_flush_legs(struct cml *log);	/* returns its id */
+uint64_t cml_flush_legs(struct cml *log); /* returns its id */
 bool cml_slot_is_empty_on_disk(const struct cml *log);
-uint64_t cml_slot_drop(struct cml *log, bool flushed);	/* returns how many marks stay */
+uint64_t cml_slot_drop(struct cml *log, bool flushed); /* returns how many marks stay */
 
 /* ---- cml_oos.c, cml_sb.c ---- */
 bool cml_oos_set(struct cml *log, uint64_t region_nr);
 void cml_oos_clear(struct cml *log, uint64_t region_nr);
 uint64_t cml_oos_or(struct cml *log, uint64_t first, const uint8_t *bytes, uint32_t len_bytes);
-void cml_oos_changed(struct cml *log);		/* a delivered change has set bits */
+void cml_oos_changed(struct cml *log); /* a delivered change has set bits */
 void cml_oos_pump(struct cml *log);
 void cml_oos_done(struct cml *log, struct cml_io *io);
 bool cml_oos_is_durable(const struct cml *log);
@@ -478,14 +498,14 @@ void cml_sb_pump(struct cml *log);
 void cml_sb_done(struct cml *log, struct cml_io *io);
 bool cml_sb_is_durable(const struct cml *log);
 void cml_sb_write(struct cml *log, struct cml_io *io, uint32_t state);
-int cml_sb_pick(const struct disk_sb sb[2], const bool have[2]);	/* index or -1 */
+int cml_sb_pick(const struct disk_sb sb[2], const bool have[2]); /* index or -1 */
 
 /* ---- cml_open.c, cml_export.c, cml_take.c ---- */
 void cml_open_start(struct cml *log);
 void cml_open_pump(struct cml *log);
 void cml_open_done(struct cml *log, struct cml_io *io, int result);
 void cml_open_abort(struct cml *log);
-void cml_own_lost_need(struct cml *log);	/* we need the oos lock no longer */
+void cml_own_lost_need(struct cml *log); /* we need the oos lock no longer */
 void cml_owned(struct cml *log, int result);
 void cml_take_start(struct cml *log);
 void cml_take_pump(struct cml *log);
@@ -498,7 +518,8 @@ void cml_export_done(struct cml *log, struct cml_io *io);
 /* ---- cml_member.c ---- */
 struct cml_mem *cml_mem_find(struct cml *log, uint32_t nodeid);
 const struct cml_mem *cml_mem_find_c(const struct cml *log, uint32_t nodeid);
-uint32_t cml_slot_of(const struct cml *log, uint32_t nodeid);		/* RUNNING or CLEAN slot of a node, or CML_NO_SLOT */
+uint32_t cml_slot_of(const struct cml *log,
+		     uint32_t nodeid); /* RUNNING or CLEAN slot of a node, or CML_NO_SLOT */
 bool cml_is_coordinator(const struct cml *log);
 bool cml_is_whole(const struct cml *log);
 uint32_t cml_unproven_count(const struct cml *log);
@@ -507,7 +528,7 @@ void cml_join_deliver(struct cml *log, const struct wire_msg *msg, bool is_first
 void cml_again_deliver(struct cml *log, const struct wire_msg *msg);
 void cml_leave_deliver(struct cml *log, const struct wire_msg *msg);
 void cml_slot_deliver(struct cml *log, const struct wire_msg *msg);
-void cml_node_gone(struct cml *log, uint32_t nodeid);		/* out of the view, or a stranger in it */
+void cml_node_gone(struct cml *log, uint32_t nodeid); /* out of the view, or a stranger in it */
 void cml_view_changed(struct cml *log);
 void cml_settled(struct cml *log);
 void cml_join_pump(struct cml *log);
@@ -526,12 +547,14 @@ void cml_state_done_deliver(struct cml *log, const struct wire_msg *msg);
 
 /* ---- cml_claim.c, cml_work.c ---- */
 struct cml_claim *cml_claim_find(struct cml *log, uint64_t id);
-struct cml_claim *cml_claim_at(const struct cml *log, uint64_t region_nr);	/* proposed or granted, still in it */
+struct cml_claim *cml_claim_at(const struct cml *log,
+			       uint64_t region_nr); /* proposed or granted, still in it */
 bool cml_claim_by_other(const struct cml *log, uint64_t region_nr);
 void cml_claim_redirty(struct cml *log, uint64_t region_nr);
 void cml_claims_of_node_drop(struct cml *log, uint32_t nodeid);
-void cml_claims_of_node_dead(struct cml *log, uint32_t nodeid);	/* proven: unless it is a member anew */
-void cml_claims_unfreeze(struct cml *log);	/* void every proposal that is not granted */
+void cml_claims_of_node_dead(struct cml *log,
+			     uint32_t nodeid); /* proven: unless it is a member anew */
+void cml_claims_unfreeze(struct cml *log);     /* void every proposal that is not granted */
 void cml_propose_deliver(struct cml *log, const struct wire_msg *msg);
 void cml_ack_deliver(struct cml *log, const struct wire_msg *msg);
 void cml_release_deliver(struct cml *log, const struct wire_msg *msg);
@@ -541,13 +564,14 @@ bool cml_claims_allowed(const struct cml *log);
 bool cml_work_next(struct cml *log, struct cml_inst *inst, uint64_t *region_nr);
 void cml_work_granted(struct cml *log, struct cml_claim *claim);
 void cml_work_done(struct cml *log, struct cml_inst *inst, uint64_t region_nr, bool in_sync);
-void cml_work_stop(struct cml *log);		/* give back what the kernel has not been handed */
+void cml_work_stop(struct cml *log); /* give back what the kernel has not been handed */
 bool cml_inst_is_assigned(const struct cml *log, const struct cml_inst *inst, uint64_t region_nr);
-void cml_work_giveback(struct cml *log);	/* another node suspends: give back what our kernel was not handed */
+void cml_work_giveback(
+	struct cml *log); /* another node suspends: give back what our kernel was not handed */
 void cml_work_pump(struct cml *log);
 void cml_work_reset(struct cml *log);
 void cml_work_forget(struct cml *log, uint64_t claim_id);
-void cml_work_adopt(struct cml *log);		/* after a restart: claims of ours in the transferred state */
+void cml_work_adopt(struct cml *log); /* after a restart: claims of ours in the transferred state */
 
 /* ---- cml_merge.c ---- */
 void cml_merge_pump(struct cml *log);

@@ -2,8 +2,9 @@
 /*
  * cml_io.c - pages under way to and from the log device.
  *
- * A write that fails is tried again a few times: a FLUSH error is final for a table (the kernel then holds its writes
- * until the mirror is changed), so a path that comes back in seconds must not cause one.
+ * A write that fails is tried again a few times: a FLUSH error is final for a table (the kernel
+ * then holds its writes until the mirror is changed), so a path that comes back in seconds must
+ * not cause one.
  */
 #include "lib/core/cml_int.h"
 
@@ -78,8 +79,11 @@ static void failed(struct cml *log, const struct cml_io *io, int result)
 	if (log->log_failed)
 		return;
 	log->log_failed = true;
-	cmn_journal(log->cmn, log, CMN_LG_ERR, "log device: %s at byte %llu failed (%s): the log is failed on this node; repair the mirror's log",
-		    io->is_write ? "write" : "read", (unsigned long long)io->off, cm_strerror(result));
+	cmn_journal(log->cmn, log, CMN_LG_ERR,
+		    "log device: %s at byte %llu failed (%s): the log is failed on this node; "
+		    "repair the mirror's log",
+		    io->is_write ? "write" : "read", (unsigned long long)io->off,
+		    cm_strerror(result));
 	if (log->state == CML_ST_ACTIVE)
 		cml_state_set(log, CML_ST_FAILED, "log device failed");
 }
@@ -89,7 +93,8 @@ static bool try_again(struct cml *log, struct cml_io *io)
 	if (io->tries >= CML_DISK_RETRIES)
 		return false;
 	if (!io->tries++)
-		cmn_journal(log->cmn, log, CMN_LG_WARN, "log device: %s at byte %llu failed; trying again",
+		cmn_journal(log->cmn, log, CMN_LG_WARN,
+			    "log device: %s at byte %llu failed; trying again",
 			    io->is_write ? "write" : "read", (unsigned long long)io->off);
 	io->retry_ms = log->cmn->now_ms + CML_DISK_RETRY_MS;
 	return true;
@@ -165,6 +170,7 @@ void cml_io_timer(struct cml *log)
 	uint32_t i;
 
 	for (i = 0; i < CML_IO_MAX; i++)
-		if (log->io[i].is_used && log->io[i].retry_ms && log->cmn->now_ms >= log->io[i].retry_ms)
+		if (log->io[i].is_used && log->io[i].retry_ms &&
+		    log->cmn->now_ms >= log->io[i].retry_ms)
 			submit(log, &log->io[i]);
 }

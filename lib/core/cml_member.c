@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * cml_member.c - who is a member of this log: JOIN, SLOT, LEAVE, nodes that are gone, the coordinator.
+ * cml_member.c - who is a member of this log: JOIN, SLOT, LEAVE, nodes that are gone, the
+ * coordinator.
  *
- * Two tables, both replicated. mem[]: nodes whose daemon is with us and whose kernel runs the log (whole), or is
- * about to (not whole: its state is on the way). slots[]: who may have marks on disk. A slot that is RUNNING and whose owner
- * is no member is "unproven": its kernel may still write; nothing is copied until it is dead or back.
+ * Two tables, both replicated. mem[]: nodes whose daemon is with us and whose kernel runs the log
+ * (whole), or is about to (not whole: its state is on the way). slots[]: who may have marks on
+ * disk. A slot that is RUNNING and whose owner is no member is "unproven": its kernel may still
+ * write; nothing is copied until it is dead or back.
  */
 #include "lib/core/cml_int.h"
 
@@ -65,7 +67,8 @@ static bool slot_is_of(const struct cml *log, const struct disk_slot *slot, uint
 {
 	const uint8_t *boot = boot_of(log, nodeid);
 
-	return slot->state == DISK_SLOT_RUNNING && slot->nodeid == nodeid && boot && !memcmp(slot->boot_id, boot, 16);
+	return slot->state == DISK_SLOT_RUNNING && slot->nodeid == nodeid && boot &&
+	       !memcmp(slot->boot_id, boot, 16);
 }
 
 uint32_t cml_slot_of(const struct cml *log, uint32_t nodeid)
@@ -89,7 +92,10 @@ static uint32_t slot_with(const struct cml *log, uint32_t state, uint32_t nodeid
 	return CML_NO_SLOT;
 }
 
-/* Its own running one (a daemon that restarted), the one reserved for it, a free one, one reserved for another. */
+/*
+ * Its own running one (a daemon that restarted), the one reserved for it, a free one, one reserved
+ * for another.
+ */
 uint32_t cml_slot_pick(const struct cml *log, uint32_t nodeid)
 {
 	uint32_t slot = cml_slot_of(log, nodeid);
@@ -138,7 +144,7 @@ void cml_slot_deliver(struct cml *log, const struct wire_msg *msg)
 	cml_slot_take(log, msg->u.slot.slot, msg->u.slot.nodeid);
 	if (msg->sender != msg->u.slot.nodeid || mem->is_whole)
 		return;
-	mem->is_whole = true;		/* the founder, which has read everything before it said so */
+	mem->is_whole = true; /* the founder, which has read everything before it said so */
 	mem->resume_epoch = mem->is_replay ? 0 : log->merge_epoch;
 	if (mem->nodeid == log->cmn->cfg.nodeid && log->open.step == CML_OPEN_ANNOUNCE)
 		cml_became_whole(log);
@@ -176,7 +182,8 @@ static void join_send(struct cml *log)
 	join->gen = log->cfg.ctr.gen;
 	join->legs_hash = log->cfg.ctr.legs_hash;
 	for (i = 0; i < CML_LUIDS_MAX; i++)
-		join->is_replay |= log->inst[i].is_used && log->inst[i].state == CML_INST_RESUMING &&
+		join->is_replay |= log->inst[i].is_used &&
+				   log->inst[i].state == CML_INST_RESUMING &&
 				   log->inst[i].is_replay;
 	cmn_send(log->cmn, log, &msg);
 	log->join_sent = true;
@@ -200,8 +207,8 @@ void cml_join_pump(struct cml *log)
 	if (cml_is_whole(log) && log->slot_ready &&
 	    (log->state == CML_ST_OPENING || log->state == CML_ST_JOINING))
 		cml_state_set(log, log->log_failed ? CML_ST_FAILED : CML_ST_ACTIVE, "");
-	if (log->join_sent || cml_mem_find(log, log->cmn->cfg.nodeid) || log->leave.step != CML_LEAVE_NONE ||
-	    !any_resuming(log) || cml_io_busy(log))
+	if (log->join_sent || cml_mem_find(log, log->cmn->cfg.nodeid) ||
+	    log->leave.step != CML_LEAVE_NONE || !any_resuming(log) || cml_io_busy(log))
 		return;
 	if (cmn_check(log->cmn, &err)) {
 		if (log->state == CML_ST_IDLE)
@@ -223,7 +230,7 @@ static void mem_add(struct cml *log, const struct wire_msg *msg)
 	for (i = 0; !mem && i < CMN_NODES_MAX; i++)
 		if (!log->mem[i].is_used)
 			mem = &log->mem[i];
-	CM_ASSERT(mem && peer);		/* no more nodes than peers */
+	CM_ASSERT(mem && peer); /* no more nodes than peers */
 	memset(mem, 0, sizeof(*mem));
 	mem->is_used = true;
 	mem->nodeid = msg->sender;
@@ -241,7 +248,9 @@ static bool geometry_fits(struct cml *log, const struct wire_msg *msg)
 	if (join->region_count == log->region_count && join->is_core == log->cfg.is_core &&
 	    join->region_size_sect == log->cfg.ctr.region_size_sect)
 		return true;
-	cmn_journal(log->cmn, log, CMN_LG_ERR, "node %u has %llu regions of %u sectors, this node %llu of %u: refused; activate it there with the same size",
+	cmn_journal(log->cmn, log, CMN_LG_ERR,
+		    "node %u has %llu regions of %u sectors, this node %llu of %u: refused; "
+		    "activate it there with the same size",
 		    msg->sender, (unsigned long long)join->region_count, join->region_size_sect,
 		    (unsigned long long)log->region_count, log->cfg.ctr.region_size_sect);
 	return false;
@@ -253,7 +262,7 @@ void cml_join_deliver(struct cml *log, const struct wire_msg *msg, bool is_first
 
 	log->last_change = (uint64_t)msg->sender << 40 ^ msg->seq;
 	if (!is_own && (!log->has_tables || !geometry_fits(log, msg)))
-		return;		/* a joiner learns of the others from the tables */
+		return; /* a joiner learns of the others from the tables */
 	if (is_own) {
 		cml_reset_shared(log);
 		log->join_sent = false;
@@ -277,7 +286,8 @@ static void coordinator_choose(struct cml *log)
 	uint32_t i, best = 0;
 
 	for (i = 0; i < CMN_NODES_MAX; i++)
-		if (log->mem[i].is_used && log->mem[i].is_whole && (!best || log->mem[i].nodeid < best))
+		if (log->mem[i].is_used && log->mem[i].is_whole &&
+		    (!best || log->mem[i].nodeid < best))
 			best = log->mem[i].nodeid;
 	log->coordinator = best;
 	log->take.step = CML_TAKE_NONE;
@@ -303,7 +313,8 @@ void cml_leave_deliver(struct cml *log, const struct wire_msg *msg)
 	if (!cml_mem_find(log, msg->sender))
 		return;
 	if (slot != CML_NO_SLOT) {
-		if (msg->u.leave.mark_count)	/* its kernel has stopped: mergeable at once, no proof needed */
+		/* Left with marks: its kernel has stopped, so they may be merged without a proof. */
+		if (msg->u.leave.mark_count)
 			memset(log->slots[slot].boot_id, 0, 16);
 		else
 			log->slots[slot].state = DISK_SLOT_CLEAN;
@@ -318,7 +329,8 @@ void cml_node_gone(struct cml *log, uint32_t nodeid)
 {
 	if (!cml_mem_find(log, nodeid))
 		return;
-	cmn_journal(log->cmn, log, CMN_LG_WARN, "node %u is gone; recovery waits until it is proven dead or back", nodeid);
+	cmn_journal(log->cmn, log, CMN_LG_WARN,
+		    "node %u is gone; recovery waits until it is proven dead or back", nodeid);
 	if (cml_slot_of(log, nodeid) == CML_NO_SLOT)
 		cml_claims_of_node_drop(log, nodeid);
 	mem_del(log, nodeid);
@@ -354,8 +366,10 @@ void cml_health_deliver(struct cml *log, const struct wire_msg *msg)
 	if (!mem)
 		return;
 	if (!msg->u.health.ok && !mem->is_leg_failed)
-		cmn_journal(log->cmn, log, CMN_LG_WARN, "node %u reports a failed leg: recovery stops until the mirror is repaired",
-			    msg->sender);
+		cmn_journal(
+			log->cmn, log, CMN_LG_WARN,
+			"node %u reports a failed leg: recovery stops until the mirror is repaired",
+			msg->sender);
 	mem->is_leg_failed = !msg->u.health.ok;
 }
 
@@ -370,18 +384,20 @@ void cml_view_changed(struct cml *log)
 	if (!cml_mem_find(log, log->cmn->cfg.nodeid)) {
 		log->join_sent = false;
 	} else if (!cml_is_whole(log) && log->open.step == CML_OPEN_NONE) {
-		log->has_tables = false;	/* the transfer begins anew */
+		log->has_tables = false; /* the transfer begins anew */
 		log->slot_ready = false;
 	}
 }
 
 /*
- * JOIN(again) of a node we know goes without saying. A stranger without state is a joiner like any other. A stranger with
- * state, while we have some too: two halves of a partition meet; who is stale is decided when the view has settled.
+ * JOIN(again) of a node we know goes without saying. A stranger without state is a joiner like any
+ * other. A stranger with state, while we have some too: two halves of a partition meet; who is
+ * stale is decided when the view has settled.
  */
 void cml_again_deliver(struct cml *log, const struct wire_msg *msg)
 {
-	if (msg->sender == log->cmn->cfg.nodeid || !log->has_tables || cml_mem_find(log, msg->sender))
+	if (msg->sender == log->cmn->cfg.nodeid || !log->has_tables ||
+	    cml_mem_find(log, msg->sender))
 		return;
 	if (msg->u.join.has_state) {
 		log->stranger_has_state = cml_is_whole(log);
@@ -411,12 +427,15 @@ static bool they_lost_quorum(const struct cmn *cmn)
 
 	for (i = 0; i < CMN_NODES_MAX; i++)
 		if (cmn->peer[i].is_used && cmn->peer[i].in_view &&
-		    cmn->peer[i].hello.prev_view != cmn->prev_view && !cmn->peer[i].hello.lost_quorum)
+		    cmn->peer[i].hello.prev_view != cmn->prev_view &&
+		    !cmn->peer[i].hello.lost_quorum)
 			return false;
 	return true;
 }
 
-/* The stale side is the one that lost quorum; if none or both did, the one without the lowest id. */
+/*
+ * The stale side is the one that lost quorum; if none or both did, the one without the lowest id.
+ */
 static void conflict(struct cml *log)
 {
 	struct cmn *cmn = log->cmn;
@@ -427,7 +446,9 @@ static void conflict(struct cml *log)
 	if (they_lost == cmn->lost_quorum)
 		we_are_stale = lowest_id(cmn, false) < lowest_id(cmn, true);
 	if (we_are_stale)
-		cmn_self_fence(cmn, "merged with nodes that went on without this one: its mirrors are stale");
+		cmn_self_fence(
+			cmn,
+			"merged with nodes that went on without this one: its mirrors are stale");
 }
 
 static bool dir_has_state(const struct cmn_dir *dir)
@@ -440,7 +461,10 @@ static bool dir_has_state(const struct cmn_dir *dir)
 	return false;
 }
 
-/* A founder that died leaves joiners behind: the first of them founds. One that met members with state joins them. */
+/*
+ * A founder that died leaves joiners behind: the first of them founds. One that met members with
+ * state joins them.
+ */
 static void founder_check(struct cml *log)
 {
 	const struct cmn_dir *dir = cmn_dir_find(log->cmn, log->cfg.uuid);

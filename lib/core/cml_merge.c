@@ -2,13 +2,17 @@
 /*
  * cml_merge.c - the coordinator turns the marks of a dead node into out-of-sync bits.
  *
- *	UNPROVEN	wait for proof: the node's lock (fencing), its own HELLO from another boot, its LEAVE
+ *	UNPROVEN	wait for proof: the node's lock (fencing), its own HELLO from another boot,
+ *			its LEAVE
  *	PROVEN		read the slot's pages, multicast them (MERGE): all members set the bits
- *	READ		out of sync is durable up to there; then multicast MERGED: the slot is free in everybody's tables
+ *	READ		out of sync is durable up to there; then multicast MERGED: the slot is free
+ *			in everybody's tables
  *	ANNOUNCED	every member has acknowledged MERGED
- *	CLEARING	slot pages and superblock are written; only then is the proof given back (hazards L6, L8)
+ *	CLEARING	slot pages and superblock are written; only then is the proof given back
+ *			(hazards L6, L8)
  *
- * A dead disk page, or one that is not exactly this slot's, counts as all dirty (L26). A core log has no pages: all is dirty.
+ * A dead disk page, or one that is not exactly this slot's, counts as all dirty (L26). A core log
+ * has no pages: all is dirty.
  */
 #include "lib/core/cml_int.h"
 
@@ -70,13 +74,14 @@ static bool proven_by_word(const struct cml *log, const struct disk_slot *entry)
 	const struct cmn_peer *peer = cmn_peer(log->cmn, entry->nodeid);
 
 	if (is_zero(entry->boot_id))
-		return true;		/* left with marks: its kernel has stopped */
+		return true; /* left with marks: its kernel has stopped */
 	if (entry->nodeid == cmn->cfg.nodeid)
 		return memcmp(entry->boot_id, cmn->cfg.boot_id, 16) &&
 		       !memcmp(entry->machine_id, cmn->cfg.machine_id, 16);
 	if (!peer || !peer->in_view || !peer->has_hello)
 		return false;
-	if (!memcmp(peer->hello.boot_id, entry->boot_id, 16))	/* alive, and no kernel of it runs this log */
+	if (!memcmp(peer->hello.boot_id, entry->boot_id,
+		    16)) /* alive, and no kernel of it runs this log */
 		return !peer->hello.has_orphans;
 	return peer->hello.has_node_lock && !memcmp(peer->hello.machine_id, entry->machine_id, 16);
 }
@@ -85,7 +90,8 @@ static bool is_back(const struct cml *log, const struct disk_slot *entry)
 {
 	const struct cmn_peer *peer = cmn_peer(log->cmn, entry->nodeid);
 
-	return peer && peer->in_view && peer->has_hello && !memcmp(peer->hello.boot_id, entry->boot_id, 16);
+	return peer && peer->in_view && peer->has_hello &&
+	       !memcmp(peer->hello.boot_id, entry->boot_id, 16);
 }
 
 static void proof_give_back(struct cml *log, struct cml_merge *merge)
@@ -103,7 +109,8 @@ static void late_kill(struct cml *log, struct cml_merge *merge)
 	if (!wait_ms || merge->is_killed || log->cmn->now_ms < merge->gone_since_ms + wait_ms)
 		return;
 	merge->is_killed = true;
-	cmn_fx_node(log->cmn, CMN_FX_KILL_NODE, merge->nodeid, "cmirrord did not come back while its mirrors run");
+	cmn_fx_node(log->cmn, CMN_FX_KILL_NODE, merge->nodeid,
+		    "cmirrord did not come back while its mirrors run");
 }
 
 static void unproven_pump(struct cml *log, uint32_t slot)
@@ -118,7 +125,7 @@ static void unproven_pump(struct cml *log, uint32_t slot)
 		return;
 	}
 	late_kill(log, merge);
-	if (is_back(log, entry)) {	/* its daemon lives: it will join again, or be killed */
+	if (is_back(log, entry)) { /* its daemon lives: it will join again, or be killed */
 		proof_give_back(log, merge);
 		return;
 	}
@@ -128,19 +135,21 @@ static void unproven_pump(struct cml *log, uint32_t slot)
 		return;
 	merge->by_lock = true;
 	state_set(log, slot, CML_MERGE_PROVEN);
-	cmn_journal(log->cmn, log, CMN_LG_INFO, "merging the marks of node %u (slot %u)", entry->nodeid, slot);
+	cmn_journal(log->cmn, log, CMN_LG_INFO, "merging the marks of node %u (slot %u)",
+		    entry->nodeid, slot);
 }
 
 void cml_dead(struct cml *log, uint32_t nodeid, int result)
 {
 	(void)log;
 	(void)nodeid;
-	(void)result;		/* the pump that follows finds the proof */
+	(void)result; /* the pump that follows finds the proof */
 }
 
 /* ---- reading and sending ---- */
 
-static void merge_send(struct cml *log, uint32_t slot, uint64_t first, const uint8_t *bits, uint32_t len_bytes)
+static void merge_send(struct cml *log, uint32_t slot, uint64_t first, const uint8_t *bits,
+		       uint32_t len_bytes)
 {
 	struct wire_msg msg = { .type = WIRE_MERGE };
 
@@ -180,10 +189,14 @@ static void read_pump(struct cml *log, uint32_t slot)
 		state_set(log, slot, CML_MERGE_READ);
 }
 
-static void page_read(struct cml *log, uint32_t slot, uint32_t page_nr, const struct cml_io *io, int result)
+static void page_read(struct cml *log, uint32_t slot, uint32_t page_nr, const struct cml_io *io,
+		      int result)
 {
 	struct disk_page_id id = {
-		.epoch = log->epoch, .uuid_hash = log->uuid_hash, .area = slot, .page_nr = page_nr,
+		.epoch = log->epoch,
+		.uuid_hash = log->uuid_hash,
+		.area = slot,
+		.page_nr = page_nr,
 	};
 	uint32_t len_bytes = (disk_page_region_count(&log->geom, page_nr) + 7) / 8, i;
 	const uint8_t *bits = io->page + DISK_PAGE_HDR_BYTES;
@@ -204,7 +217,7 @@ void cml_merge_done(struct cml *log, struct cml_io *io, int result)
 	struct cml_merge *merge = &log->merge[slot];
 
 	if (!merge->pages_busy)
-		return;		/* given up meanwhile */
+		return; /* given up meanwhile */
 	merge->pages_busy--;
 	if (merge->state == CML_MERGE_PROVEN && !io->is_write)
 		page_read(log, slot, page_nr, io, result);
@@ -249,7 +262,8 @@ static void clear_pump(struct cml *log, uint32_t slot)
 	}
 	if (merge->pages_busy || !cml_sb_is_durable(log))
 		return;
-	cmn_journal(log->cmn, log, CMN_LG_INFO, "marks of node %u are merged: %llu regions out of sync", merge->nodeid,
+	cmn_journal(log->cmn, log, CMN_LG_INFO,
+		    "marks of node %u are merged: %llu regions out of sync", merge->nodeid,
 		    (unsigned long long)log->oos_count);
 	state_set(log, slot, CML_MERGE_NONE);
 	proof_give_back(log, merge);
@@ -270,7 +284,7 @@ static void slot_pump(struct cml *log, uint32_t slot)
 		merge->gone_since_ms = log->cmn->now_ms;
 		state_set(log, slot, CML_MERGE_UNPROVEN);
 	}
-	if (merge->state == CML_MERGE_UNPROVEN && !is_unproven(log, slot)) {	/* it came back */
+	if (merge->state == CML_MERGE_UNPROVEN && !is_unproven(log, slot)) { /* it came back */
 		state_set(log, slot, CML_MERGE_NONE);
 		proof_give_back(log, merge);
 		return;
@@ -336,7 +350,7 @@ void cml_merged_deliver(struct cml *log, const struct wire_msg *msg)
 	struct disk_slot *entry = &log->slots[msg->u.merged.slot];
 
 	if (msg->view != log->cmn->view_nr)
-		return;		/* its sender announces again */
+		return; /* its sender announces again */
 	if (entry->state == DISK_SLOT_RUNNING && entry->nodeid == msg->u.merged.nodeid &&
 	    is_unproven(log, msg->u.merged.slot)) {
 		memset(entry, 0, sizeof(*entry));

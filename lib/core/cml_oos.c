@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * cml_oos.c - the out-of-sync bitmap: replicated in memory by ordered messages, written by the owner of the oos lock only.
+ * cml_oos.c - the out-of-sync bitmap: replicated in memory by ordered messages, written by the
+ * owner of the oos lock only.
  *
- * oos_gen counts delivered changes that set bits, the same on every member. The owner writes pages from the replicated
- * state (never before the disk's own bits were ORed in, hazard L6) and says how far it is with OOS_DURABLE.
+ * oos_gen counts delivered changes that set bits, the same on every member. The owner writes pages
+ * from the replicated state (never before the disk's own bits were ORed in, hazard L6) and says
+ * how far it is with OOS_DURABLE.
  */
 #include "lib/core/cml_int.h"
 
@@ -16,7 +18,8 @@ static struct cml_page *page_of(const struct cml *log, uint64_t region_nr)
 
 bool cml_oos_set(struct cml *log, uint64_t region_nr)
 {
-	cml_claim_redirty(log, region_nr);	/* also if it was set: a copy under way is worth nothing (L3) */
+	cml_claim_redirty(
+		log, region_nr); /* also if it was set: a copy under way is worth nothing (L3) */
 	page_of(log, region_nr)->set_gen = log->oos_gen + 1;
 	page_of(log, region_nr)->is_wanted = true;
 	if (bits_test_and_set(&log->oos, region_nr))
@@ -72,7 +75,10 @@ static bool page_submit(struct cml *log, uint32_t page_nr)
 {
 	struct cml_page *page = &log->oos_page[page_nr];
 	struct disk_page_id id = {
-		.epoch = log->epoch, .uuid_hash = log->uuid_hash, .area = DISK_AREA_OOS, .page_nr = page_nr,
+		.epoch = log->epoch,
+		.uuid_hash = log->uuid_hash,
+		.area = DISK_AREA_OOS,
+		.page_nr = page_nr,
 	};
 	struct cml_io *io = cml_io_get(log, CML_IO_OOS, page_nr);
 
@@ -117,10 +123,12 @@ void cml_oos_pump(struct cml *log)
 {
 	uint32_t i;
 
-	if (log->cfg.is_core || !log->oos_ready || !log->owns_oos || !cml_is_coordinator(log) || !cml_is_whole(log))
+	if (log->cfg.is_core || !log->oos_ready || !log->owns_oos || !cml_is_coordinator(log) ||
+	    !cml_is_whole(log))
 		return;
 	for (i = 0; i < log->geom.map_pages; i++)
-		if (log->oos_page[i].is_wanted && !log->oos_page[i].is_inflight && !page_submit(log, i))
+		if (log->oos_page[i].is_wanted && !log->oos_page[i].is_inflight &&
+		    !page_submit(log, i))
 			break;
 	durable_send(log);
 }
@@ -142,7 +150,8 @@ void cml_oos_set_deliver(struct cml *log, const struct wire_msg *msg)
 	if (msg->sender == log->cmn->cfg.nodeid)
 		log->oos_set_delivered = msg->seq;
 	if (msg->u.oos_set.cause == WIRE_OOS_LEFT_MARKED)
-		log->merge_epoch++;	/* kernels that take all as in sync must resume before these are copied (L1) */
+		/* kernels that take all as in sync must resume before these are copied (L1) */
+		log->merge_epoch++;
 }
 
 void cml_oos_durable_deliver(struct cml *log, const struct wire_msg *msg)

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * cml_open.c - the founder: the first member takes the oos lock, reads the log device, decides who is right, and, where
- * the classic area is, imports it.
+ * cml_open.c - the founder: the first member takes the oos lock, reads the log device, decides who
+ * is right, and, where the classic area is, imports it.
  *
  * Who is right (hazards L14, L15, L17, L18):
- *	classic header valid		a stock activation (or lvcreate) wrote it: it wins wholly, ours is rebuilt
- *	poisoned, our superblock fits	ours wins; slots of nodes that were running are merged once these are dead
- *	anything else			everything is out of sync, unless it is new and was made with `nosync`
+ *	classic header valid		a stock activation (or lvcreate) wrote it: it wins wholly,
+ *					ours is rebuilt
+ *	poisoned, our superblock fits	ours wins; slots of nodes that were running are merged once
+ *					these are dead
+ *	anything else			everything is out of sync, unless it is new and was made
+ *					with `nosync`
  *
- * Import, each step durable before the next: out-of-sync and slot pages of a new epoch, superblock IMPORT, poison,
- * superblock ACTIVE. A crash before the poison leaves the classic area right; after it, ours.
+ * Import, each step durable before the next: out-of-sync and slot pages of a new epoch, superblock
+ * IMPORT, poison, superblock ACTIVE. A crash before the poison leaves the classic area right;
+ * after it, ours.
  */
 #include "lib/core/cml_int.h"
 
@@ -66,9 +70,12 @@ static void take_ours(struct cml *log, const struct disk_sb *sb)
 	log->sb_seq = sb->seq;
 	log->sb_flags = sb->flags;
 	memcpy(log->slots, sb->slot, sizeof(log->slots));
-	if (log->cfg.ctr.has_gen && (sb->gen != log->cfg.ctr.gen || sb->legs_hash != log->cfg.ctr.legs_hash)) {
-		cmn_journal(log->cmn, log, CMN_LG_WARN, "legs changed since generation %u: all out of sync", sb->gen);
-		all_oos(log);		/* hazard L12; a change of legs that keeps sync comes with its own protocol */
+	if (log->cfg.ctr.has_gen &&
+	    (sb->gen != log->cfg.ctr.gen || sb->legs_hash != log->cfg.ctr.legs_hash)) {
+		cmn_journal(log->cmn, log, CMN_LG_WARN,
+			    "legs changed since generation %u: all out of sync", sb->gen);
+		/* hazard L12; a change of legs that keeps sync comes with its own protocol */
+		all_oos(log);
 	}
 	step_set(log, CML_OPEN_READ_OOS);
 }
@@ -90,7 +97,8 @@ static void take_new(struct cml *log, const struct cml_open *open, int best)
 	} else {
 		all_oos(log);
 	}
-	step_set(log, open->classic.kind == DISK_CLASSIC_VALID ? CML_OPEN_READ_CLASSIC : CML_OPEN_WRITE_OOS);
+	step_set(log, open->classic.kind == DISK_CLASSIC_VALID ? CML_OPEN_READ_CLASSIC
+							       : CML_OPEN_WRITE_OOS);
 }
 
 static void decide(struct cml *log)
@@ -105,8 +113,10 @@ static void decide(struct cml *log)
 		return;
 	}
 	if (open->classic.kind != DISK_CLASSIC_VALID)
-		cmn_journal(log->cmn, log, CMN_LG_WARN, "log device: no valid header; taken as new%s",
-			    log->cfg.ctr.sync == KABI_SYNC_NOSYNC ? "" : ", all regions out of sync");
+		cmn_journal(log->cmn, log, CMN_LG_WARN,
+			    "log device: no valid header; taken as new%s",
+			    log->cfg.ctr.sync == KABI_SYNC_NOSYNC ? ""
+								  : ", all regions out of sync");
 	take_new(log, open, best);
 }
 
@@ -154,7 +164,10 @@ static void read_classic_done(struct cml *log, struct cml_io *io, int result)
 static void read_oos_done(struct cml *log, struct cml_io *io, int result)
 {
 	struct disk_page_id id = {
-		.epoch = log->epoch, .uuid_hash = log->uuid_hash, .area = DISK_AREA_OOS, .page_nr = io->arg,
+		.epoch = log->epoch,
+		.uuid_hash = log->uuid_hash,
+		.area = DISK_AREA_OOS,
+		.page_nr = io->arg,
 	};
 	uint64_t first = disk_page_first_region(io->arg);
 	int r = result ? result : disk_page_check(&log->geom, &id, io->page);
@@ -162,9 +175,11 @@ static void read_oos_done(struct cml *log, struct cml_io *io, int result)
 	if (!r) {
 		disk_page_or(&log->geom, io->arg, io->page, &log->oos);
 	} else {
-		cmn_journal(log->cmn, log, CMN_LG_WARN, "page %u out of sync bits: %s; its regions are out of sync",
-			    io->arg, cm_strerror(r));
-		bits_set_range(&log->oos, first, first + disk_page_region_count(&log->geom, io->arg));
+		cmn_journal(log->cmn, log, CMN_LG_WARN,
+			    "page %u out of sync bits: %s; its regions are out of sync", io->arg,
+			    cm_strerror(r));
+		bits_set_range(&log->oos, first,
+			       first + disk_page_region_count(&log->geom, io->arg));
 	}
 	if (log->open.busy || log->open.page_nr < log->geom.map_pages)
 		return;
@@ -174,10 +189,14 @@ static void read_oos_done(struct cml *log, struct cml_io *io, int result)
 
 /* ---- writing ---- */
 
-static bool page_write(struct cml *log, const struct bits *map, uint32_t area, uint32_t page_nr, uint64_t off)
+static bool page_write(struct cml *log, const struct bits *map, uint32_t area, uint32_t page_nr,
+		       uint64_t off)
 {
 	struct disk_page_id id = {
-		.epoch = log->epoch, .uuid_hash = log->uuid_hash, .area = area, .page_nr = page_nr,
+		.epoch = log->epoch,
+		.uuid_hash = log->uuid_hash,
+		.area = area,
+		.page_nr = page_nr,
 	};
 	struct cml_io *io = cml_io_get(log, CML_IO_OPEN, page_nr);
 
@@ -194,7 +213,8 @@ static bool slot_page_write(struct cml *log, uint32_t nr)
 {
 	uint32_t slot = nr / log->geom.map_pages, page_nr = nr % log->geom.map_pages;
 
-	return page_write(log, &log->marks, slot, page_nr, disk_slot_off(&log->geom, slot, page_nr));
+	return page_write(log, &log->marks, slot, page_nr,
+			  disk_slot_off(&log->geom, slot, page_nr));
 }
 
 static bool poison_write(struct cml *log)
@@ -282,7 +302,7 @@ static void write_step_done(struct cml *log)
 	if (open->step == CML_OPEN_SLOT)
 		announce(log);
 	else
-		step_set(log, open->step + 1);	/* the writing steps follow each other in the enum */
+		step_set(log, open->step + 1); /* the writing steps follow each other in the enum */
 }
 
 /* Our slot must be durable in the superblock before we use it (hazard L9). */
@@ -324,7 +344,8 @@ void cml_open_pump(struct cml *log)
 		cml_state_set(log, CML_ST_OPENING, "reads the log device");
 		step_set(log, CML_OPEN_READ_SB);
 	}
-	while (open->step != CML_OPEN_NONE && open->step != CML_OPEN_ANNOUNCE && open->page_nr < step_size(log)) {
+	while (open->step != CML_OPEN_NONE && open->step != CML_OPEN_ANNOUNCE &&
+	       open->page_nr < step_size(log)) {
 		if (open->step == CML_OPEN_SLOT && !open->page_nr && !slot_prepare(log))
 			return;
 		if (!step_submit(log, open->page_nr))
@@ -339,7 +360,7 @@ void cml_open_done(struct cml *log, struct cml_io *io, int result)
 		log->open.busy--;
 	switch (log->open.step) {
 	case CML_OPEN_NONE:
-		break;		/* given up meanwhile */
+		break; /* given up meanwhile */
 	case CML_OPEN_READ_SB:
 		read_sb_done(log, io, result);
 		break;

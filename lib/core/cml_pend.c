@@ -2,8 +2,9 @@
 /*
  * cml_pend.c - requests that wait: marks for the disk, and for their VOID; failures for their mark.
  *
- * The kernel retries after 15 s with a new seq and the same content; a retry takes the place of its first try
- * and is never a second request (hazard D9). One of its threads has one request under way.
+ * The kernel retries after 15 s with a new seq and the same content; a retry takes the place of
+ * its first try and is never a second request (hazard D9). One of its threads has one request
+ * under way.
  */
 #include "lib/core/cml_int.h"
 
@@ -11,11 +12,14 @@
 
 static bool is_same(const struct cml_pending *pend, const struct kabi_req *req)
 {
-	return pend->is_used && pend->type == req->type && pend->region_count == req->region_count &&
-	       !memcmp(pend->region_nr, req->region_nr, req->region_count * sizeof(req->region_nr[0]));
+	return pend->is_used && pend->type == req->type &&
+	       pend->region_count == req->region_count &&
+	       !memcmp(pend->region_nr, req->region_nr,
+		       req->region_count * sizeof(req->region_nr[0]));
 }
 
-struct cml_pending *cml_pend_add(struct cml_inst *inst, const struct kabi_req *req, uint64_t now_ms, bool *is_new)
+struct cml_pending *cml_pend_add(struct cml_inst *inst, const struct kabi_req *req, uint64_t now_ms,
+				 bool *is_new)
 {
 	struct cml_pending *free_one = NULL, *oldest = &inst->pending[0];
 	uint32_t i;
@@ -34,7 +38,12 @@ struct cml_pending *cml_pend_add(struct cml_inst *inst, const struct kabi_req *r
 			oldest = pend;
 	}
 	if (!free_one)
-		free_one = oldest;	/* nobody waits for it any more: a device has fewer threads than we have places */
+		free_one =
+			/*
+			 * nobody waits for it any more: a device has fewer threads than we have
+			 * places
+			 */
+			oldest;
 	memset(free_one, 0, sizeof(*free_one));
 	free_one->is_used = true;
 	free_one->type = req->type;
@@ -91,9 +100,9 @@ static bool may_mark(const struct cml *log, const struct cml_pending *pend)
 }
 
 /*
- * Hazard D1: a mark is never held for a claim. It goes to the slot, the claim loses the region by VOID, and the answer
- * waits until VOID has come back: ordered before the claim's RELEASE, that release skips the region; ordered after it,
- * the copy was complete before the write began.
+ * Hazard D1: a mark is never held for a claim. It goes to the slot, the claim loses the region by
+ * VOID, and the answer waits until VOID has come back: ordered before the claim's RELEASE, that
+ * release skips the region; ordered after it, the copy was complete before the write began.
  */
 static void void_send(struct cml *log, struct cml_pending *pend, uint64_t region_nr)
 {
@@ -181,8 +190,9 @@ void cml_pend_pump(struct cml *log)
 		for (j = 0; j < CML_PENDING_MAX; j++) {
 			struct cml_pending *pend = &inst->pending[j];
 
-			if (pend->is_used && (pend->type == KABI_MARK_REGION || pend->type == KABI_FLUSH ||
-					      pend->type == KABI_SET_REGION_SYNC))
+			if (pend->is_used &&
+			    (pend->type == KABI_MARK_REGION || pend->type == KABI_FLUSH ||
+			     pend->type == KABI_SET_REGION_SYNC))
 				pend_pump(log, inst, pend);
 		}
 	}
@@ -194,7 +204,8 @@ void cml_req_mark(struct cml *log, struct cml_inst *inst, const struct kabi_req 
 
 	inst->pass_has_marked = true;
 	cml_token_close_all(inst);
-	if (!req->region_count) {	/* FLUSH after clears or after MARKs that were durable when answered */
+	/* FLUSH after clears or after MARKs that were durable when answered */
+	if (!req->region_count) {
 		cml_reply(log, req->luid, req->seq, req->type, 0);
 		return;
 	}

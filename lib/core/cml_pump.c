@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* cml_pump.c - after each event: whatever can go on goes on; and where each message of a log goes. */
+/*
+ * cml_pump.c - after each event: whatever can go on goes on; and where each message of a log goes.
+ */
 #include "lib/core/cml_int.h"
 
 void cml_pump(struct cml *log)
@@ -25,7 +27,7 @@ void cml_pump(struct cml *log)
 void cml_owned(struct cml *log, int result)
 {
 	if (!log->own_asked)
-		return;		/* given up meanwhile */
+		return; /* given up meanwhile */
 	if (result) {
 		cmn_journal(log->cmn, log, CMN_LG_ERR, "oos lock: %s", cm_strerror(result));
 		log->own_asked = false;
@@ -52,17 +54,20 @@ uint64_t cml_deadline_ms(const struct cml *log)
 
 	if (!has_state(log) && !cml_io_busy(log))
 		return UINT64_MAX;
-	if (log->state != CML_ST_ACTIVE || cml_io_busy(log) || log->oos_count || cml_unproven_count(log))
+	if (log->state != CML_ST_ACTIVE || cml_io_busy(log) || log->oos_count ||
+	    cml_unproven_count(log))
 		return now_ms + 100;
 	if (bits_next_set(&log->marks, 0) == log->region_count && !log->batch_flushing)
 		return UINT64_MAX;
-	return log->batch_due_ms > now_ms ? log->batch_due_ms : now_ms + log->cmn->cfg.clear_batch_ms;
+	return log->batch_due_ms > now_ms ? log->batch_due_ms
+					  : now_ms + log->cmn->cfg.clear_batch_ms;
 }
 
 /* ACK and the chunks of a transfer change nothing that a transfer carries. */
 static bool is_change(uint8_t type)
 {
-	return type != WIRE_ACK && type != WIRE_STATE && type != WIRE_STATE_DONE && type != WIRE_MERGED_ACK;
+	return type != WIRE_ACK && type != WIRE_STATE && type != WIRE_STATE_DONE &&
+	       type != WIRE_MERGED_ACK;
 }
 
 static void msg_shared(struct cml *log, const struct wire_msg *msg)
@@ -117,7 +122,7 @@ static void msg_shared(struct cml *log, const struct wire_msg *msg)
 	case WIRE_HEALTH:
 		cml_health_deliver(log, msg);
 		break;
-	default:		/* HANDOVER is for a later version: nobody sends it */
+	default: /* HANDOVER is for a later version: nobody sends it */
 		break;
 	}
 }
@@ -132,7 +137,7 @@ void cml_msg(struct cml *log, const struct wire_msg *msg)
 	else if (log->has_tables)
 		msg_shared(log, msg);
 	else if (msg->type == WIRE_LEAVE && msg->sender == log->cmn->cfg.nodeid)
-		cml_reset_shared(log);	/* our own leave before any state came */
+		cml_reset_shared(log); /* our own leave before any state came */
 	else if (msg->type == WIRE_VOID && msg->sender == log->cmn->cfg.nodeid)
 		log->void_delivered = msg->seq;
 	if (is_change(msg->type))

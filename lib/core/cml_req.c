@@ -2,8 +2,9 @@
 /*
  * cml_req.c - kernel requests that are answered at once, and where each of the others goes.
  *
- * dm-mirror's order of calls per pass (drivers/md/dm-raid1.c, do_mirror): CLEAR and FLUSH; GET_RESYNC_WORK;
- * IN_SYNC per read; IS_REMOTE_RECOVERING and IN_SYNC per write, IN_SYNC again per new region, MARK and FLUSH.
+ * dm-mirror's order of calls per pass (drivers/md/dm-raid1.c, do_mirror): CLEAR and FLUSH;
+ * GET_RESYNC_WORK; IN_SYNC per read; IS_REMOTE_RECOVERING and IN_SYNC per write, IN_SYNC again per
+ * new region, MARK and FLUSH.
  */
 #include "lib/core/cml_int.h"
 
@@ -22,10 +23,12 @@ void cml_reply(struct cml *log, uint64_t luid, uint32_t seq, uint32_t type, int 
 void cml_reply_u64(struct cml *log, const struct kabi_req *req, const uint64_t *v, uint32_t n)
 {
 	struct kabi_reply reply = { .luid = req->luid, .seq = req->seq, .type = req->type };
-	struct cmn_effect fx = { .type = CMN_FX_REPLY, .log = log, .luid = req->luid, .reply = &reply };
+	struct cmn_effect fx = {
+		.type = CMN_FX_REPLY, .log = log, .luid = req->luid, .reply = &reply
+	};
 
 	reply.data_bytes = n * (uint32_t)sizeof(*v);
-	memcpy(reply.data, v, reply.data_bytes);	/* host order: the peer is our own kernel */
+	memcpy(reply.data, v, reply.data_bytes); /* host order: the peer is our own kernel */
 	log->stats.replies++;
 	log->cmn->emit(log->cmn->host, &fx);
 }
@@ -47,7 +50,8 @@ void cml_token_open(struct cml_inst *inst, uint64_t region_nr, bool in_sync)
 	if (inst->tokens_overflow || cml_token_find(inst, region_nr))
 		return;
 	if (inst->token_count == CML_TOKENS_MAX) {
-		inst->tokens_overflow = true;	/* from now on every region counts as about to be written */
+		inst->tokens_overflow =
+			true; /* from now on every region counts as about to be written */
 		return;
 	}
 	inst->token[inst->token_count].region_nr = region_nr;
@@ -74,7 +78,10 @@ void cml_token_close_all(struct cml_inst *inst)
 
 /* ---- sync questions ---- */
 
-/* Lowest region out of sync; a claimed region is out of sync until its release, so claims need no look. */
+/*
+ * Lowest region out of sync; a claimed region is out of sync until its release, so claims need no
+ * look.
+ */
 uint64_t cml_hint(const struct cml *log)
 {
 	if (!cml_is_whole(log))
@@ -93,9 +100,10 @@ static bool any_leg_failed(const struct cml *log)
 }
 
 /*
- * While every node reports every leg healthy the answer is 1 for each region: a write to a region that is out of sync then
- * is marked and goes to all legs (0 would make it primary-only and unmarked, hazard L1), and reads stay on the default leg
- * anyway. After a leg error 0 is told only where the kernel asks before each write: at or above its hint.
+ * While every node reports every leg healthy the answer is 1 for each region: a write to a region
+ * that is out of sync then is marked and goes to all legs (0 would make it primary-only and
+ * unmarked, hazard L1), and reads stay on the default leg anyway. After a leg error 0 is told only
+ * where the kernel asks before each write: at or above its hint.
  */
 static bool in_sync_answer(const struct cml *log, const struct cml_inst *inst, uint64_t region_nr)
 {
@@ -129,7 +137,7 @@ static void req_is_remote(struct cml *log, struct cml_inst *inst, const struct k
 {
 	uint64_t region_nr = req->region_nr[0], v[2];
 
-	if (inst->pass_has_marked) {	/* the first question of a later pass */
+	if (inst->pass_has_marked) { /* the first question of a later pass */
 		cml_token_close_all(inst);
 		inst->pass_has_marked = false;
 	}
@@ -148,7 +156,9 @@ static void req_sync_count(struct cml *log, struct cml_inst *inst, const struct 
 	if (inst->state == CML_INST_RUNNING && cml_is_whole(log))
 		v = log->region_count - log->oos_count;
 	if (v == log->region_count)
-		inst->bound = v;	/* the kernel's hint is now the region count: it asks nothing more (L1) */
+		inst->bound =
+			/* the kernel's hint is now the region count: it asks nothing more (L1) */
+			v;
 	cml_reply_u64(log, req, &v, 1);
 }
 
@@ -156,7 +166,7 @@ static void req_resync_work(struct cml *log, struct cml_inst *inst, const struct
 {
 	uint64_t v[2] = { 0, 0 };
 
-	cml_token_close_all(inst);	/* a new pass */
+	cml_token_close_all(inst); /* a new pass */
 	inst->pass_has_marked = false;
 	if (inst->state == CML_INST_RUNNING)
 		v[0] = cml_work_next(log, inst, &v[1]);
@@ -166,14 +176,17 @@ static void req_resync_work(struct cml *log, struct cml_inst *inst, const struct
 static void req_status(struct cml *log, const struct kabi_req *req)
 {
 	struct kabi_reply reply = { .luid = req->luid, .seq = req->seq, .type = req->type };
-	struct cmn_effect fx = { .type = CMN_FX_REPLY, .log = log, .luid = req->luid, .reply = &reply };
+	struct cmn_effect fx = {
+		.type = CMN_FX_REPLY, .log = log, .luid = req->luid, .reply = &reply
+	};
 	char text[KABI_REPLY_DATA_MAX];
 	int n;
 
 	if (log->cfg.is_core)
 		n = snprintf(text, sizeof(text), "1 clustered-core");
 	else
-		n = snprintf(text, sizeof(text), "3 clustered-disk %s %c", log->cfg.ctr.dev, log->log_failed ? 'D' : 'A');
+		n = snprintf(text, sizeof(text), "3 clustered-disk %s %c", log->cfg.ctr.dev,
+			     log->log_failed ? 'D' : 'A');
 	CM_ASSERT(n > 0 && (size_t)n < sizeof(text));
 	memcpy(reply.data, text, (size_t)n);
 	reply.data_bytes = (uint32_t)n;
@@ -192,7 +205,10 @@ static void req_clear(struct cml *log, struct cml_inst *inst, const struct kabi_
 	cml_reply(log, req->luid, req->seq, req->type, 0);
 }
 
-/* A DTR without a POSTSUSPEND (it was lost while no daemon ran): the table is gone, nobody writes through it. */
+/*
+ * A DTR without a POSTSUSPEND (it was lost while no daemon ran): the table is gone, nobody writes
+ * through it.
+ */
 static void req_dtr(struct cml *log, struct cml_inst *inst)
 {
 	struct cml_persist_inst *kept = &log->persist->inst[inst - log->inst];

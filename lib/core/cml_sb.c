@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * cml_sb.c - the superblock. Two copies, written in turn, one write at a time: one of them is always whole.
- * Written by the owner of the oos lock only (hazard L7).
+ * cml_sb.c - the superblock. Two copies, written in turn, one write at a time: one of them is
+ * always whole. Written by the owner of the oos lock only (hazard L7).
  */
 #include "lib/core/cml_int.h"
 
@@ -80,8 +80,8 @@ void cml_sb_pump(struct cml *log)
 
 	if (log->cfg.is_core || !log->sb_wanted || log->sb_inflight)
 		return;
-	if (!log->owns_oos || !log->oos_ready || !cml_is_coordinator(log) || log->open.step != CML_OPEN_NONE ||
-	    log->leave.step > CML_LEAVE_DRAIN)
+	if (!log->owns_oos || !log->oos_ready || !cml_is_coordinator(log) ||
+	    log->open.step != CML_OPEN_NONE || log->leave.step > CML_LEAVE_DRAIN)
 		return;
 	io = cml_io_get(log, CML_IO_SB, 0);
 	if (!io)

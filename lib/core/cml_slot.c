@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * cml_slot.c - the own slot: marks, written before the data; cleared lazily, in batches, after a flush of the legs.
+ * cml_slot.c - the own slot: marks, written before the data; cleared lazily, in batches, after a
+ * flush of the legs.
  *
- * Group commit: all marks that arrive while a page is under way go out with its next write. One write of a page is
- * under way at a time; it carries the bits as they were when it was submitted.
+ * Group commit: all marks that arrive while a page is under way go out with its next write. One
+ * write of a page is under way at a time; it carries the bits as they were when it was submitted.
  *
- * The batch of clears (hazard L11). t0: flush of the legs begins. t1: it has ended. A bit may go only if its region has
- * been idle since before t0. `recent` holds every region marked or cleared since the END of the last batch, so at t1 a bit
- * with neither dirty nor recent was idle at t0 and all the time since. A mark after the clear was submitted sets the
- * bit anew, which makes the page wanted again: its answer waits for that second write.
+ * The batch of clears (hazard L11). t0: flush of the legs begins. t1: it has ended. A bit may go
+ * only if its region has been idle since before t0. `recent` holds every region marked or cleared
+ * since the END of the last batch, so at t1 a bit with neither dirty nor recent was idle at t0 and
+ * all the time since. A mark after the clear was submitted sets the bit anew, which makes the page
+ * wanted again: its answer waits for that second write.
  */
 #include "lib/core/cml_int.h"
 
@@ -51,7 +53,7 @@ void cml_mark(struct cml *log, uint64_t region_nr)
 void cml_clear(struct cml *log, uint64_t region_nr)
 {
 	bits_clear(&log->dirty, region_nr);
-	bits_set(&log->recent, region_nr);	/* its last write may have ended only now */
+	bits_set(&log->recent, region_nr); /* its last write may have ended only now */
 }
 
 /* ---- writing ---- */
@@ -60,7 +62,10 @@ static bool page_submit(struct cml *log, uint32_t page_nr)
 {
 	struct cml_page *page = &log->slot_page[page_nr];
 	struct disk_page_id id = {
-		.epoch = log->epoch, .uuid_hash = log->uuid_hash, .area = log->slot, .page_nr = page_nr,
+		.epoch = log->epoch,
+		.uuid_hash = log->uuid_hash,
+		.area = log->slot,
+		.page_nr = page_nr,
 	};
 	struct cml_io *io = cml_io_get(log, CML_IO_SLOT, page_nr);
 
@@ -82,7 +87,8 @@ void cml_slot_pump(struct cml *log)
 	if (log->cfg.is_core || log->slot == CML_NO_SLOT || !log->slot_ready)
 		return;
 	for (i = 0; i < log->geom.map_pages; i++)
-		if (log->slot_page[i].is_wanted && !log->slot_page[i].is_inflight && !page_submit(log, i))
+		if (log->slot_page[i].is_wanted && !log->slot_page[i].is_inflight &&
+		    !page_submit(log, i))
 			return;
 }
 
@@ -123,7 +129,8 @@ static void slot_read_end(struct cml *log)
 	if (log->slot_read_next < log->geom.map_pages || log->slot_read_busy)
 		return;
 	log->slot_ready = true;
-	for (i = 0; i < log->geom.map_pages; i++)	/* marks of memory only: none yet, but a retry may have come */
+	for (i = 0; i < log->geom.map_pages;
+	     i++) /* marks of memory only: none yet, but a retry may have come */
 		if (log->slot_page[i].set_gen > log->slot_page[i].durable_gen)
 			log->slot_page[i].is_wanted = true;
 }
@@ -146,13 +153,17 @@ void cml_slot_read_pump(struct cml *log)
 }
 
 /*
- * A page that is not exactly ours means "all dirty" (hazard L26). Bits found belong to a former process of this boot;
- * which of them are truly dirty is kept in persist memory, and without that each of them is.
+ * A page that is not exactly ours means "all dirty" (hazard L26). Bits found belong to a former
+ * process of this boot; which of them are truly dirty is kept in persist memory, and without that
+ * each of them is.
  */
 void cml_slot_read_done(struct cml *log, struct cml_io *io, int result)
 {
 	struct disk_page_id id = {
-		.epoch = log->epoch, .uuid_hash = log->uuid_hash, .area = log->slot, .page_nr = io->arg,
+		.epoch = log->epoch,
+		.uuid_hash = log->uuid_hash,
+		.area = log->slot,
+		.page_nr = io->arg,
 	};
 	uint64_t first = disk_page_first_region(io->arg);
 	uint64_t end = first + disk_page_region_count(&log->geom, io->arg);
@@ -164,7 +175,8 @@ void cml_slot_read_done(struct cml *log, struct cml_io *io, int result)
 	} else {
 		bits_set_range(&log->marks, first, end);
 		log->slot_page[io->arg].is_wanted = true;
-		cmn_journal(log->cmn, log, CMN_LG_WARN, "page %u of the own slot %u: %s; all its regions count as marked",
+		cmn_journal(log->cmn, log, CMN_LG_WARN,
+			    "page %u of the own slot %u: %s; all its regions count as marked",
 			    io->arg, log->slot, cm_strerror(r));
 	}
 	bits_set_range(&log->recent, first, end);
@@ -188,7 +200,7 @@ static bool may_drop(const struct cml *log, uint64_t region_nr, bool flushed)
 	if (bits_test(&log->dirty, region_nr))
 		return false;
 	if (bits_test(&log->oos, region_nr))
-		return cml_oos_is_durable(log);		/* hazard L27 */
+		return cml_oos_is_durable(log); /* hazard L27 */
 	return flushed;
 }
 
@@ -197,7 +209,8 @@ uint64_t cml_slot_drop(struct cml *log, bool flushed)
 {
 	uint64_t r, kept = 0;
 
-	for (r = bits_next_set(&log->marks, 0); r < log->region_count; r = bits_next_set(&log->marks, r + 1)) {
+	for (r = bits_next_set(&log->marks, 0); r < log->region_count;
+	     r = bits_next_set(&log->marks, r + 1)) {
 		if (!may_drop(log, r, flushed)) {
 			kept++;
 			continue;
@@ -213,7 +226,8 @@ static void batch_end(struct cml *log, bool flushed)
 	uint64_t r;
 
 	log->batch_flushing = false;
-	for (r = bits_next_set(&log->marks, 0); r < log->region_count; r = bits_next_set(&log->marks, r + 1)) {
+	for (r = bits_next_set(&log->marks, 0); r < log->region_count;
+	     r = bits_next_set(&log->marks, r + 1)) {
 		if (bits_test(&log->recent, r) || !may_drop(log, r, flushed))
 			continue;
 		bits_clear(&log->marks, r);
@@ -227,7 +241,8 @@ static bool batch_has_candidate(const struct cml *log)
 {
 	uint64_t r;
 
-	for (r = bits_next_set(&log->marks, 0); r < log->region_count; r = bits_next_set(&log->marks, r + 1))
+	for (r = bits_next_set(&log->marks, 0); r < log->region_count;
+	     r = bits_next_set(&log->marks, r + 1))
 		if (!bits_test(&log->dirty, r) && !bits_test(&log->recent, r))
 			return true;
 	return false;
@@ -235,7 +250,8 @@ static bool batch_has_candidate(const struct cml *log)
 
 void cml_batch_timer(struct cml *log)
 {
-	if (log->batch_flushing || log->leave.step != CML_LEAVE_NONE || !cml_is_whole(log) || log->log_failed)
+	if (log->batch_flushing || log->leave.step != CML_LEAVE_NONE || !cml_is_whole(log) ||
+	    log->log_failed)
 		return;
 	if (!log->batch_due_ms)
 		log->batch_due_ms = log->cmn->now_ms + log->cmn->cfg.sticky_ms;
@@ -255,9 +271,13 @@ static void work_flushed(struct cml *log, uint64_t id, int result)
 	uint32_t i;
 
 	for (i = 0; i < CML_WORKS; i++)
-		if (log->work[i].claim_id && log->work[i].is_releasing && log->work[i].flush_id == id)
+		if (log->work[i].claim_id && log->work[i].is_releasing &&
+		    log->work[i].flush_id == id)
 			log->work[i].is_flushed = true;
-	if (result)	/* a leg that cannot be flushed holds nothing for sure: nothing of these claims is in sync */
+	/*
+	 * a leg that cannot be flushed holds nothing for sure: nothing of these claims is in sync
+	 */
+	if (result)
 		for (i = 0; i < CML_WORKS; i++)
 			if (log->work[i].flush_id == id)
 				memset(log->work[i].done, 0, sizeof(log->work[i].done));

@@ -2,9 +2,10 @@
 /*
  * cml_take.c - a new coordinator takes over the out-of-sync bitmap and the superblock.
  *
- * Hazard L6: A sets R out of sync on disk, tells the others, and dies before anybody has heard it. B does not know of R;
- * B's first page write would wipe R's bit. So: take the oos lock (which implies that A is fenced or has given it up),
- * read what is on disk, OR it into everybody's state by ordered messages, and only then write.
+ * Hazard L6: A sets R out of sync on disk, tells the others, and dies before anybody has heard it.
+ * B does not know of R; B's first page write would wipe R's bit. So: take the oos lock (which
+ * implies that A is fenced or has given it up), read what is on disk, OR it into everybody's state
+ * by ordered messages, and only then write.
  */
 #include "lib/core/cml_int.h"
 
@@ -28,7 +29,8 @@ void cml_take_start(struct cml *log)
 	}
 }
 
-static void disk_oos_send(struct cml *log, uint64_t first, const uint8_t *bits, uint32_t len_bytes, bool last)
+static void disk_oos_send(struct cml *log, uint64_t first, const uint8_t *bits, uint32_t len_bytes,
+			  bool last)
 {
 	struct wire_msg msg = { .type = WIRE_DISK_OOS };
 
@@ -95,7 +97,10 @@ static void sb_done(struct cml *log, struct cml_io *io, int result)
 static void oos_done(struct cml *log, struct cml_io *io, int result)
 {
 	struct disk_page_id id = {
-		.epoch = log->epoch, .uuid_hash = log->uuid_hash, .area = DISK_AREA_OOS, .page_nr = io->arg,
+		.epoch = log->epoch,
+		.uuid_hash = log->uuid_hash,
+		.area = DISK_AREA_OOS,
+		.page_nr = io->arg,
 	};
 	uint64_t first = disk_page_first_region(io->arg);
 	uint32_t len_bytes = (disk_page_region_count(&log->geom, io->arg) + 7) / 8, i;
@@ -127,8 +132,8 @@ void cml_disk_oos_deliver(struct cml *log, const struct wire_msg *msg)
 		cml_oos_or(log, msg->u.disk_oos.first, msg->blob, msg->blob_bytes);
 		cml_oos_changed(log);
 	}
-	if (!msg->u.disk_oos.last || msg->sender != log->cmn->cfg.nodeid || log->take.step != CML_TAKE_SENT ||
-	    msg->seq != log->take.last_seq)
+	if (!msg->u.disk_oos.last || msg->sender != log->cmn->cfg.nodeid ||
+	    log->take.step != CML_TAKE_SENT || msg->seq != log->take.last_seq)
 		return;
 	step_set(log, CML_TAKE_DONE);
 	log->oos_ready = true;

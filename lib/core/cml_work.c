@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * cml_work.c - the claimant: proposes, hands regions to its kernel one by one, flushes the legs, releases.
+ * cml_work.c - the claimant: proposes, hands regions to its kernel one by one, flushes the legs,
+ * releases.
  */
 #include "lib/core/cml_int.h"
 
@@ -61,7 +62,7 @@ static uint64_t first_unclaimed(const struct cml *log, uint64_t from)
 		if (!log->claim[i].id || r < log->claim[i].lo || r >= log->claim[i].hi)
 			continue;
 		r = bits_next_set(&log->oos, log->claim[i].hi);
-		i = UINT32_MAX;		/* the next one may lie in a claim looked at before */
+		i = UINT32_MAX; /* the next one may lie in a claim looked at before */
 	}
 	return r;
 }
@@ -84,7 +85,8 @@ static bool wants_work(const struct cml *log)
 	uint32_t i;
 
 	for (i = 0; i < CML_LUIDS_MAX; i++)
-		if (log->inst[i].is_used && log->inst[i].state == CML_INST_RUNNING && log->inst[i].wants_work)
+		if (log->inst[i].is_used && log->inst[i].state == CML_INST_RUNNING &&
+		    log->inst[i].wants_work)
 			return true;
 	return false;
 }
@@ -97,7 +99,8 @@ static bool is_half_done(struct cml *log)
 	for (i = 0; i < CML_WORKS; i++) {
 		const struct cml_claim *claim = cml_claim_find(log, log->work[i].claim_id);
 
-		if (claim && !log->work[i].is_releasing && log->work[i].next < claim->lo + (claim->hi - claim->lo) / 2)
+		if (claim && !log->work[i].is_releasing &&
+		    log->work[i].next < claim->lo + (claim->hi - claim->lo) / 2)
 			return false;
 	}
 	return true;
@@ -107,7 +110,8 @@ static bool may_propose(struct cml *log)
 {
 	return log->state == CML_ST_ACTIVE && cmn_can_serve(log->cmn) && !log->proposed_id &&
 	       log->cmn->now_ms >= log->claim_due_ms && log->oos_count && cml_claims_allowed(log) &&
-	       log->leave.step == CML_LEAVE_NONE && log->legs_known && wants_work(log) && work_free(log) && is_half_done(log);
+	       log->leave.step == CML_LEAVE_NONE && log->legs_known && wants_work(log) &&
+	       work_free(log) && is_half_done(log);
 }
 
 static void propose(struct cml *log)
@@ -134,7 +138,8 @@ static void wake(struct cml *log)
 	uint32_t i;
 
 	for (i = 0; i < CML_LUIDS_MAX; i++) {
-		if (!log->inst[i].is_used || log->inst[i].state != CML_INST_RUNNING || !log->inst[i].wants_work)
+		if (!log->inst[i].is_used || log->inst[i].state != CML_INST_RUNNING ||
+		    !log->inst[i].wants_work)
 			continue;
 		fx.luid = log->inst[i].luid;
 		log->cmn->emit(log->cmn->host, &fx);
@@ -154,7 +159,8 @@ void cml_work_granted(struct cml *log, struct cml_claim *claim)
 	work->next = claim->lo;
 	log->claim_from = claim->hi;
 	if (!wants_work(log))
-		work->next = claim->hi;	/* our kernel was suspended meanwhile: release it untouched */
+		work->next =
+			claim->hi; /* our kernel was suspended meanwhile: release it untouched */
 	else
 		wake(log);
 }
@@ -178,19 +184,20 @@ static bool next_in(struct cml *log, const struct cml_work *work, uint64_t *regi
 	return false;
 }
 
-static void assign(struct cml *log, struct cml_inst *inst, struct cml_work *work, uint64_t region_nr)
+static void assign(struct cml *log, struct cml_inst *inst, struct cml_work *work,
+		   uint64_t region_nr)
 {
 	work->next = region_nr + 1;
 	work->assigned = region_nr + 1;
 	work->assigned_luid = inst->luid;
-	kept_of(log, inst)->assigned = region_nr + 1;	/* before the answer (hazard D8) */
+	kept_of(log, inst)->assigned = region_nr + 1; /* before the answer (hazard D8) */
 }
 
 bool cml_work_next(struct cml *log, struct cml_inst *inst, uint64_t *region_nr)
 {
 	uint32_t i;
 
-	for (i = 0; i < CML_WORKS; i++) {	/* asked again: the same one */
+	for (i = 0; i < CML_WORKS; i++) { /* asked again: the same one */
 		if (!log->work[i].assigned || log->work[i].assigned_luid != inst->luid)
 			continue;
 		*region_nr = log->work[i].assigned - 1;
@@ -213,12 +220,16 @@ bool cml_inst_is_assigned(const struct cml *log, const struct cml_inst *inst, ui
 	uint32_t i;
 
 	for (i = 0; i < CML_WORKS; i++)
-		if (log->work[i].assigned == region_nr + 1 && log->work[i].assigned_luid == inst->luid)
+		if (log->work[i].assigned == region_nr + 1 &&
+		    log->work[i].assigned_luid == inst->luid)
 			return true;
 	return false;
 }
 
-/* Hazard L4: without an open assignment of this luid, "in sync" is an echo of something that is over. */
+/*
+ * Hazard L4: without an open assignment of this luid, "in sync" is an echo of something that is
+ * over.
+ */
 void cml_work_done(struct cml *log, struct cml_inst *inst, uint64_t region_nr, bool in_sync)
 {
 	uint32_t i;
@@ -233,7 +244,8 @@ void cml_work_done(struct cml *log, struct cml_inst *inst, uint64_t region_nr, b
 			continue;
 		work->assigned = 0;
 		if (in_sync && region_nr < claim->hi)
-			work->done[(region_nr - claim->lo) / 8] |= (uint8_t)(1u << ((region_nr - claim->lo) % 8));
+			work->done[(region_nr - claim->lo) / 8] |=
+				(uint8_t)(1u << ((region_nr - claim->lo) % 8));
 	}
 }
 
@@ -250,7 +262,7 @@ void cml_work_stop(struct cml *log)
 		if (!claim)
 			continue;
 		work->next = claim->hi;
-		work->assigned = 0;	/* PRESUSPEND comes after the kernel's own recovery has ended */
+		work->assigned = 0; /* PRESUSPEND comes after the kernel's own recovery has ended */
 	}
 }
 
@@ -289,8 +301,8 @@ void cml_work_adopt(struct cml *log)
 		for (j = 0; j < CML_LUIDS_MAX; j++) {
 			const struct cml_persist_inst *kept = &log->persist->inst[j];
 
-			if (!log->inst[j].is_used || !kept->is_running || kept->assigned <= claim->lo ||
-			    kept->assigned > claim->hi)
+			if (!log->inst[j].is_used || !kept->is_running ||
+			    kept->assigned <= claim->lo || kept->assigned > claim->hi)
 				continue;
 			work->assigned = kept->assigned;
 			work->assigned_luid = kept->luid;

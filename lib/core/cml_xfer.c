@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * cml_xfer.c - the coordinator hands a joiner its slot and the state, in chunks, while life goes on.
+ * cml_xfer.c - the coordinator hands a joiner its slot and the state, in chunks, while life goes
+ * on.
  *
- * Chunk 0 holds the tables, the others the out-of-sync bits. A chunk shows the state as of when it was sent; last_change
- * names the last change the sender had seen. Everybody can compare that, at delivery, with the last change delivered: if it
- * differs the chunk is stale, for the coordinator (which sends it again) and for the joiner (which drops it) alike. From a fresh
- * chunk 0 on the joiner applies every change to all of its bits; chunks not yet received are overwritten later.
+ * Chunk 0 holds the tables, the others the out-of-sync bits. A chunk shows the state as of when it
+ * was sent; last_change names the last change the sender had seen. Everybody can compare that, at
+ * delivery, with the last change delivered: if it differs the chunk is stale, for the coordinator
+ * (which sends it again) and for the joiner (which drops it) alike. From a fresh chunk 0 on the
+ * joiner applies every change to all of its bits; chunks not yet received are overwritten later.
  */
 #include "lib/core/cml_int.h"
 
 #include <string.h>
 
 #define TABLES_VERSION 1u
-#define CHUNK_REGIONS ((uint64_t)WIRE_BLOB_MAX * 8)
+#define CHUNK_REGIONS  ((uint64_t)WIRE_BLOB_MAX * 8)
 
 void cml_xfer_reset(struct cml *log)
 {
@@ -236,7 +238,10 @@ static bool joiner_next(struct cml *log)
 	return false;
 }
 
-/* Hazard L9: the slot is durable in the superblock before its owner hears of it. Returns whether the joiner has one. */
+/*
+ * Hazard L9: the slot is durable in the superblock before its owner hears of it. Returns whether
+ * the joiner has one.
+ */
 static bool slot_ready(struct cml *log)
 {
 	struct cml_xfer *xfer = &log->xfer;
@@ -298,7 +303,8 @@ void cml_xfer_pump(struct cml *log)
 		chunks_send(log);
 }
 
-static bool is_current(const struct cml *log, const struct wire_msg *msg, uint32_t nodeid, uint64_t join_seq)
+static bool is_current(const struct cml *log, const struct wire_msg *msg, uint32_t nodeid,
+		       uint64_t join_seq)
 {
 	const struct cml_mem *mem = cml_mem_find_c(log, nodeid);
 
@@ -309,7 +315,8 @@ static void own_chunk(struct cml *log, const struct wire_state *state, bool is_f
 {
 	struct cml_xfer *xfer = &log->xfer;
 
-	if (xfer->nodeid != state->nodeid || xfer->join_seq != state->join_seq || state->index >= xfer->next)
+	if (xfer->nodeid != state->nodeid || xfer->join_seq != state->join_seq ||
+	    state->index >= xfer->next)
 		return;
 	xfer->busy--;
 	if (!is_fresh) {
@@ -330,7 +337,8 @@ static void joiner_chunk(struct cml *log, const struct wire_msg *msg)
 
 	if (!state->index) {
 		if (!tables_get(log, msg->blob, msg->blob_bytes)) {
-			cmn_journal(log->cmn, log, CMN_LG_ERR, "state of node %u is not readable; still waiting", msg->sender);
+			cmn_journal(log->cmn, log, CMN_LG_ERR,
+				    "state of node %u is not readable; still waiting", msg->sender);
 			return;
 		}
 		log->has_tables = true;
@@ -354,7 +362,8 @@ void cml_state_deliver(struct cml *log, const struct wire_msg *msg)
 			joiner_chunk(log, msg);
 		return;
 	}
-	if (log->has_tables && msg->sender == log->cmn->cfg.nodeid && msg->view == log->cmn->view_nr)
+	if (log->has_tables && msg->sender == log->cmn->cfg.nodeid &&
+	    msg->view == log->cmn->view_nr)
 		own_chunk(log, state, is_fresh);
 }
 

@@ -62,7 +62,10 @@ int cmn_attach(struct cmn *cmn, struct cml *log)
 	cmn->log[i] = log;
 	cmn->log_count++;
 	log->cmn = cmn;
-	/* Peers remember our highest seq of a former process only as ids of transfers and claims; stay above it. */
+	/*
+	 * Peers remember our highest seq of a former process only as ids of transfers and claims;
+	 * stay above it.
+	 */
 	if (log->persist->seq > cmn->seq)
 		cmn->seq = log->persist->seq;
 	return 0;
@@ -129,7 +132,9 @@ uint64_t cmn_send(struct cmn *cmn, struct cml *log, struct wire_msg *msg)
 
 void cmn_journal(struct cmn *cmn, struct cml *log, enum cmn_level level, const char *fmt, ...)
 {
-	struct cmn_effect fx = { .type = CMN_FX_JOURNAL, .log = log, .level = level, .text = cmn->text };
+	struct cmn_effect fx = {
+		.type = CMN_FX_JOURNAL, .log = log, .level = level, .text = cmn->text
+	};
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -180,7 +185,7 @@ struct cmn_proof *cmn_proof_ask(struct cmn *cmn, uint32_t nodeid)
 		return proof;
 	proof = cmn_proof_find(cmn, 0);
 	if (!proof)
-		return NULL;	/* asked again at the next pump */
+		return NULL; /* asked again at the next pump */
 	memset(proof, 0, sizeof(*proof));
 	proof->nodeid = nodeid;
 	cmn_fx_node(cmn, CMN_FX_PROVE_DEAD, nodeid, NULL);
@@ -214,10 +219,10 @@ static void dead(struct cmn *cmn, uint32_t nodeid, int result)
 	uint32_t i;
 
 	if (!proof)
-		return;		/* no longer wanted; the release is on its way */
+		return; /* no longer wanted; the release is on its way */
 	if (result) {
-		cmn_journal(cmn, NULL, CMN_LG_WARN, "node %u: no proof of death (%s); asking again", nodeid,
-			    cm_strerror(result));
+		cmn_journal(cmn, NULL, CMN_LG_WARN, "node %u: no proof of death (%s); asking again",
+			    nodeid, cm_strerror(result));
 		memset(proof, 0, sizeof(*proof));
 		return;
 	}
@@ -340,8 +345,8 @@ void cmn_step(struct cmn *cmn, const struct cmn_event *ev, cmn_emit_fn *emit, vo
 	cmn->is_stepping = false;
 }
 
-void cmn_instance_del(struct cmn *cmn, struct cml *log, uint64_t luid, uint64_t now_ms, cmn_emit_fn *emit,
-		      void *host)
+void cmn_instance_del(struct cmn *cmn, struct cml *log, uint64_t luid, uint64_t now_ms,
+		      cmn_emit_fn *emit, void *host)
 {
 	struct kabi_req req = { .luid = luid, .type = KABI_DTR };
 

@@ -2,9 +2,10 @@
 /*
  * cmn_view.c - views, who is who in them (HELLO), and the directory of running logs.
  *
- * In every view each node first sends HELLO, then one JOIN(again) per log it is a member of. The view is settled when
- * all of that has been delivered from every member: then each node, also one that came only now, knows who runs
- * which log. Only then may anybody found or join a membership, and only then is anything but hot marks answered.
+ * In every view each node first sends HELLO, then one JOIN(again) per log it is a member of. The
+ * view is settled when all of that has been delivered from every member: then each node, also one
+ * that came only now, knows who runs which log. Only then may anybody found or join a membership,
+ * and only then is anything but hot marks answered.
  */
 #include "lib/core/cml_int.h"
 
@@ -47,7 +48,7 @@ static struct cmn_peer *peer_get(struct cmn *cmn, uint32_t nodeid)
 	for (i = 0; i < CMN_NODES_MAX; i++)
 		if (!cmn->peer[i].is_used)
 			break;
-	if (i == CMN_NODES_MAX)		/* forget one that is away */
+	if (i == CMN_NODES_MAX) /* forget one that is away */
 		for (i = 0; i < CMN_NODES_MAX && cmn->peer[i].in_view; i++)
 			;
 	if (i == CMN_NODES_MAX)
@@ -111,7 +112,8 @@ static void dir_del(struct cmn_dir *dir, uint32_t nodeid)
 	if (i == dir->node_count)
 		return;
 	memmove(&dir->node[i], &dir->node[i + 1], (dir->node_count - i - 1) * sizeof(dir->node[0]));
-	memmove(&dir->has_state[i], &dir->has_state[i + 1], (dir->node_count - i - 1) * sizeof(dir->has_state[0]));
+	memmove(&dir->has_state[i], &dir->has_state[i + 1],
+		(dir->node_count - i - 1) * sizeof(dir->has_state[0]));
 	if (!--dir->node_count)
 		dir->is_used = false;
 }
@@ -209,8 +211,8 @@ static void view_new(struct cmn *cmn, const struct cmn_event *ev)
 	for (i = 0; i < ev->view.member_count; i++) {
 		peer = peer_get(cmn, ev->view.member[i]);
 		if (!peer) {
-			cmn_journal(cmn, NULL, CMN_LG_ERR, "more than %u nodes: node %u is ignored", CMN_NODES_MAX,
-				    ev->view.member[i]);
+			cmn_journal(cmn, NULL, CMN_LG_ERR, "more than %u nodes: node %u is ignored",
+				    CMN_NODES_MAX, ev->view.member[i]);
 			continue;
 		}
 		peer->in_view = true;
@@ -256,8 +258,9 @@ static bool speaks(const struct wire_hello *hello)
 }
 
 /*
- * The peer was elsewhere: a daemon that has just started (prev_view 0), or the other side of a partition. What it
- * was a member of before, it is no longer; what it announces now is looked at afresh.
+ * The peer was elsewhere: a daemon that has just started (prev_view 0), or the other side of a
+ * partition. What it was a member of before, it is no longer; what it announces now is looked at
+ * afresh.
  */
 static void stranger(struct cmn *cmn, const struct wire_msg *msg)
 {
@@ -272,7 +275,7 @@ void cmn_hello_deliver(struct cmn *cmn, const struct wire_msg *msg)
 	bool is_first;
 
 	if (msg->view != cmn->view_nr || !peer || !peer->in_view)
-		return;		/* of a view that is over */
+		return; /* of a view that is over */
 	is_first = !peer->has_hello;
 	if (is_first && msg->u.hello.prev_view != cmn->prev_view)
 		stranger(cmn, msg);
@@ -283,9 +286,11 @@ void cmn_hello_deliver(struct cmn *cmn, const struct wire_msg *msg)
 		peer->not_returned_since_ms = cmn->now_ms;
 	}
 	if (!speaks(&msg->u.hello))
-		cmn_journal(cmn, NULL, CMN_LG_ERR, "node %u speaks protocol %u to %u, this one %u to %u: update one of them",
-			    msg->sender, msg->u.hello.proto_min, msg->u.hello.proto_max, WIRE_VERSION_MIN,
-			    WIRE_VERSION);
+		cmn_journal(
+			cmn, NULL, CMN_LG_ERR,
+			"node %u speaks protocol %u to %u, this one %u to %u: update one of them",
+			msg->sender, msg->u.hello.proto_min, msg->u.hello.proto_max,
+			WIRE_VERSION_MIN, WIRE_VERSION);
 	cmn_settle_check(cmn);
 }
 
@@ -331,7 +336,7 @@ void cmn_join_deliver(struct cmn *cmn, const struct wire_msg *msg)
 		return;
 	}
 	if (msg->view != cmn->view_nr)
-		return;		/* sent before its sender knew this view: it sends again */
+		return; /* sent before its sender knew this view: it sends again */
 	is_first = dir_add(cmn, msg->uuid, msg->sender);
 	if (log)
 		cml_join_deliver(log, msg, is_first);
@@ -352,7 +357,8 @@ int cmn_check(const struct cmn *cmn, struct cm_errmsg *err)
 	uint32_t i;
 
 	if (!cmn->quorate) {
-		cm_err_set(err, "node %u: the cluster has no quorum; bring more nodes up", cmn->cfg.nodeid);
+		cm_err_set(err, "node %u: the cluster has no quorum; bring more nodes up",
+			   cmn->cfg.nodeid);
 		return CM_E_CLU_NO_QUORUM;
 	}
 	for (i = 0; i < CMN_NODES_MAX; i++) {
@@ -361,24 +367,31 @@ int cmn_check(const struct cmn *cmn, struct cm_errmsg *err)
 		if (!peer->is_used || !peer->in_view || !peer->has_hello)
 			continue;
 		if (!speaks(&peer->hello)) {
-			cm_err_set(err, "node %u speaks protocol %u to %u, node %u %u to %u; update one of them",
-				   peer->nodeid, peer->hello.proto_min, peer->hello.proto_max, cmn->cfg.nodeid,
-				   WIRE_VERSION_MIN, WIRE_VERSION);
+			cm_err_set(err,
+				   "node %u speaks protocol %u to %u, node %u %u to %u; update one "
+				   "of them",
+				   peer->nodeid, peer->hello.proto_min, peer->hello.proto_max,
+				   cmn->cfg.nodeid, WIRE_VERSION_MIN, WIRE_VERSION);
 			return CM_E_CLU_VERSION;
 		}
 		if (peer->hello.fencing != cmn->cfg.fencing) {
-			cm_err_set(err, "node %u and node %u differ in allow_no_fencing; make it the same on both",
+			cm_err_set(err,
+				   "node %u and node %u differ in allow_no_fencing; make it the "
+				   "same on both",
 				   peer->nodeid, cmn->cfg.nodeid);
 			return CM_E_CLU_NO_FENCING;
 		}
 	}
 	if (!cmn->has_node_lock) {
-		cm_err_set(err, "node %u: waiting for its own node lock (a predecessor of it is being recovered, or the DLM waits for fencing)",
+		cm_err_set(err,
+			   "node %u: waiting for its own node lock (a predecessor of it is being "
+			   "recovered, or the DLM waits for fencing)",
 			   cmn->cfg.nodeid);
 		return -EAGAIN;
 	}
 	if (!cmn_can_serve(cmn)) {
-		cm_err_set(err, "node %u: the cluster membership is settling; try again", cmn->cfg.nodeid);
+		cm_err_set(err, "node %u: the cluster membership is settling; try again",
+			   cmn->cfg.nodeid);
 		return -EAGAIN;
 	}
 	return 0;
