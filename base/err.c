@@ -19,7 +19,7 @@ const char *cm_strerror(int err)
 		break;
 	}
 	/* strerror() may share one buffer between threads; this one returns constants. */
-	text = (err <= 0 && err != INT_MIN) ? strerrordesc_np(-err) : NULL;
+	text = err != INT_MIN ? strerrordesc_np(-err) : NULL;
 	return text ? text : "unknown error";
 }
 
@@ -34,7 +34,7 @@ const char *cm_errname(int err)
 	default:
 		break;
 	}
-	name = (err <= 0 && err != INT_MIN) ? strerrorname_np(-err) : NULL;
+	name = err != INT_MIN ? strerrorname_np(-err) : NULL;
 	return name ? name : "?";
 }
 
