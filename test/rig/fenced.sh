@@ -30,10 +30,11 @@ answer() {
 }
 
 kill_and_answer() {
-	local ask=$1 asker=$2 victim=$3 was=running
+	local ask=$1 asker=$2 victim=$3 was=running boot
 	node_lives "$victim" || was="not running"
+	read -r boot < "$RIG_DIR/nodes/$victim.boots"
 	if node_kill "$victim" 2>> "$RIG_DIR/log/fence"; then
-		note "node $asker fenced node $victim ($was): proven dead"
+		note "node $asker fenced node $victim (boot $boot, $was): proven dead"
 		answer "$ask" dead
 	else
 		note "node $asker asked for node $victim: no proof"
@@ -68,6 +69,7 @@ serve() {
 }
 
 # The lock is shared with crash(): a node does not get an answer while it is being killed.
+: >> "$RIG_DIR/log/fence"
 mkfifo tick
 exec 8<> tick
 while :; do

@@ -32,7 +32,7 @@ rig_live() {
 
 node_known() { [[ ${1-} =~ ^[1-9][0-9]*$ ]] && [ "$1" -le "$RIG_NODES" ]; }
 
-rig_need_node() { node_known "${1-}" || rig_die "no node '${1-}' (1 .. $RIG_NODES)"; }
+rig_need_node() { node_known "${1-}" || { rig_say "no node '${1-}' (1 .. $RIG_NODES)"; return 2; }; }
 
 # --- network ---------------------------------------------------------------------------------
 
@@ -94,7 +94,7 @@ node_args() {
 # node_boot N: starts the machine and returns; node_wait tells when it takes commands.
 node_boot() {
 	local n=$1 boots args
-	node_lives "$n" && rig_die "node $n runs already"
+	node_lives "$n" && { rig_say "node $n runs already"; return 1; }
 	read -r boots < "$RIG_DIR/nodes/$n.boots"
 	echo $((boots + 1)) > "$RIG_DIR/nodes/$n.boots"
 	echo "--- boot $((boots + 1)) at $(date +%T)" >> "$RIG_DIR/log/console-$n"
@@ -105,7 +105,7 @@ node_boot() {
 		env "LD_PRELOAD=$RIG_DIR/bin/ptrace-shim.so" "$RIG_UML" "${args[@]}" \
 		< /dev/null >> "$RIG_DIR/log/console-$n" 2>&1 9>&- &
 	disown
-	rig_until 10 node_started "$n" || rig_die "node $n did not start, see $RIG_DIR/log/console-$n"
+	rig_until 10 node_started "$n" || { rig_say "node $n did not start, see $RIG_DIR/log/console-$n"; return 1; }
 }
 
 # The namespace is recorded while the node lives: afterwards it can no longer be asked for.
@@ -145,24 +145,46 @@ node_kill() {
 node_gone() { ! node_lives "$1"; }
 
 # The kernel's word (the pid file vanished) is checked against what /proc shows: no process in the
-# node's pid namespace, and a disk open only in a pid namespace of a node that runs.
+# node's pid namespace, and a disk open only in a pid namespace of a node that runs. Each look at /proc
+# must also find what is known to be there, so that a look that fails is no proof.
 node_left_nothing() {
 	local n=$1 ns left
 	{ read -r ns < "$RIG_DIR/nodes/$n.pidns"; } 2> /dev/null || return 0
-	left=$(find /proc/[0-9]*/ns/pid -maxdepth 0 -lname "$ns" 2> /dev/null | cut -d/ -f3)
-	[ -z "$left" ] || { rig_say "node $n is dead but left processes:" $left; return 1; }
-	left=$(disk_users_unknown)
-	[ -z "$left" ] || { rig_say "node $n is dead but somebody has its disks open:" $left; return 1; }
+	[ -n "$(ns_pids "$(readlink /proc/self/ns/pid)")" ] || { rig_say "cannot look into /proc"; return 1; }
+	left=$(ns_pids "$ns" | xargs)
+	[ -z "$left" ] || { rig_say "node $n is dead but left processes: $left"; return 1; }
+	[ "$RIG_DISKS" = 0 ] || disks_open_in_nodes_only || { rig_say "no proof that node $n is dead"; return 1; }
 }
 
-disk_users_unknown() {
-	local live pid
-	live=$(for n in $(rig_live); do cat "$RIG_DIR/nodes/$n.pidns"; done)
-	for pid in $(find /proc/[0-9]*/fd -lname "$RIG_DIR/mem/disk-*" 2> /dev/null |
-			cut -d/ -f3 | sort -u); do
-		grep -qxF "$(readlink "/proc/$pid/ns/pid")" <<< "$live" || echo "$pid"
-	done
+# find fails whenever a process ends meanwhile.
+# ns_pids NS: the processes in that pid namespace.
+ns_pids() {
+	{ find /proc/[0-9]*/ns/pid -maxdepth 0 -printf '%l %p\n' 2> /dev/null || true; } |
+		awk -F '[ /]' -v ns="$1" '$1 == ns { print $4 }'
 }
+
+disk_users() {
+	{ find /proc/[0-9]*/fd -lname "$RIG_DIR/mem/disk-*" -printf '%h\n' 2> /dev/null || true; } |
+		awk -F / '{ print $3 }' | sort -u
+}
+
+# In a subshell: a script's $! stays.
+disks_open_in_nodes_only() (
+	local live pid fd known users strangers=''
+	live=$(for n in $(rig_live); do cat "$RIG_DIR/nodes/$n.pidns"; done)
+	exec {fd}< "$(disk_file 0)"
+	sleep 60 &
+	known=$!
+	exec {fd}<&-
+	users=$(disk_users)
+	kill "$known"
+	wait "$known" 2> /dev/null || true
+	grep -qxF "$known" <<< "$users" || { rig_say "cannot see who has the disks open"; return 1; }
+	for pid in $users; do
+		[ "$pid" = "$known" ] || grep -qxF "$(readlink "/proc/$pid/ns/pid")" <<< "$live" || strangers+=" $pid"
+	done
+	[ -z "$strangers" ] || { rig_say "somebody outside has the disks open:$strangers"; return 1; }
+)
 
 # rig_until SECS COMMAND...: polls; 1 when the time is over.
 rig_until() {

@@ -12,7 +12,7 @@
 # argument vector. Output and exit status are the command's (128 + signal); 255 and a line on stderr
 # when the node is dead or dies. Daemons it leaves behind live on. -i: pass stdin; -t: on a terminal.
 on() {
-	rig_need_node "${1-}"
+	rig_need_node "${1-}" || return
 	node_run "$@"
 }
 
@@ -44,8 +44,8 @@ on_each() {
 bg() {
 	local n=$1 name=$2
 	shift 2
-	rig_need_node "$n"
-	[ ! -e "$RIG_DIR/bg/$name.pid" ] || rig_die "bg: '$name' is in use"
+	rig_need_node "$n" || return
+	[ ! -e "$RIG_DIR/bg/$name.pid" ] || { rig_say "bg: '$name' is in use"; return 1; }
 	( s=0; node_run "$n" "$@" > "$RIG_DIR/log/bg-$name" 2>&1 || s=$?
 	  echo $s > "$RIG_DIR/bg/$name.rc" ) &
 	echo $! > "$RIG_DIR/bg/$name.pid"
@@ -55,7 +55,7 @@ bg() {
 # 60 s; it runs on then).
 bg_wait() {
 	local name=$1 status
-	[ -e "$RIG_DIR/bg/$name.pid" ] || rig_die "bg_wait: nothing named '$name'"
+	[ -e "$RIG_DIR/bg/$name.pid" ] || { rig_say "bg_wait: nothing named '$name'"; return 1; }
 	rig_until "${2:-60}" test -s "$RIG_DIR/bg/$name.rc" || return 124
 	cat "$RIG_DIR/log/bg-$name"
 	read -r status < "$RIG_DIR/bg/$name.rc"
@@ -92,14 +92,14 @@ fails() {
 
 # crash N: power off, at once. Returns when it is proven that nothing of the node is left.
 crash() {
-	rig_need_node "${1-}"
-	node_lives "$1" || rig_die "crash: node $1 does not run"
+	rig_need_node "${1-}" || return
+	node_lives "$1" || { rig_say "crash: node $1 does not run"; return 1; }
 	( flock 9 && node_kill "$1" ) 9> "$RIG_DIR/fence/lock"
 }
 
 # start N: boots a dead node afresh: same id, same disks, nothing else of its former life.
 start() {
-	rig_need_node "${1-}"
+	rig_need_node "${1-}" || return
 	node_boot "$1"
 	node_wait "$1"
 }
@@ -115,35 +115,36 @@ resume() { node_signal "$1" CONT; }
 # the guest's.
 node_signal() {
 	local ns pid
-	rig_need_node "$1"
+	rig_need_node "$1" || return
 	read -r ns < "$RIG_DIR/nodes/$1.pidns"
-	for pid in $(find /proc/[0-9]*/ns/pid -maxdepth 0 -lname "$ns" 2> /dev/null | cut -d/ -f3); do
+	for pid in $(ns_pids "$ns"); do
 		grep -q '^TracerPid:[[:space:]]0$' "/proc/$pid/status" || continue
 		kill "-$2" "$pid"
 	done
 }
 
 # cut N: its cluster network is unplugged (commands still reach it). heal [N]: plugged in again; without
-# N: all of them.
+# N: all of them. (`cut -d: ...` is still the cut of old.)
 cut() {
-	rig_need_node "${1-}"
+	if [[ ${1-} == -* ]]; then command cut "$@"; return; fi
+	rig_need_node "${1-}" || return
 	ip link set "tap$1" nomaster
 }
 
 heal() {
 	local n
 	for n in ${1-$(rig_ids)}; do
-		rig_need_node "$n"
+		rig_need_node "$n" || return
 		net_place "$n" br0
 	done
 }
 
-# split "1 2" "3" ...: each group on a network of its own.
-split() {
+# partition "1 2" "3" ...: each group on a network of its own.
+partition() {
 	local n i=0 group
 	for group in "$@"; do
 		for n in $group; do
-			rig_need_node "$n"
+			rig_need_node "$n" || return
 			net_place "$n" br$i
 		done
 		i=$((i + 1))
@@ -158,8 +159,14 @@ fence_mode() {
 	mv "$f.new" "$f"
 }
 
-# fenced N: was there a fencing of node N that found it running?
-fenced() { grep -q "fenced node $1 (running)" "$RIG_DIR/log/fence" 2> /dev/null; }
+# fenced N: was node N's last boot fenced? Wait for it between crash and start: a node that is started
+# before the others have fenced its former life may be killed for it.
+fenced() { fence_log "fenced node $1 (boot $(cat "$RIG_DIR/nodes/$1.boots"),"; }
+
+# fence_killed N: did that fencing find it running?
+fence_killed() { fence_log "fenced node $1 (boot $(cat "$RIG_DIR/nodes/$1.boots"), running)"; }
+
+fence_log() { grep -qF "$1" "$RIG_DIR/log/fence" 2> /dev/null; }
 
 # --- cluster and volume group ----------------------------------------------------------------
 
@@ -174,7 +181,8 @@ cluster_up() {
 # nodes. With --corosync none: a local VG per node, on node 1 only.
 vg_up() {
 	local vg=${1:-vg} first disks
-	first=$(rig_live | head -n 1)
+	first=$(rig_live)
+	first=${first%%$'\n'*}
 	if ! on "$first" "vgs $vg > /dev/null 2>&1"; then
 		disks=$(for ((i = 0; i < RIG_DISKS; i++)); do echo "/dev/ubd$(disk_letter $i)"; done)
 		# shellcheck disable=SC2086 # words
