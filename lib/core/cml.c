@@ -320,7 +320,7 @@ void cml_status(const struct cml *log, struct cml_status *status)
 	for (i = 0; i < CML_CLAIMS_MAX; i++)
 		status->claim_count += log->claim[i].id != 0;
 	status->unproven_count = cml_unproven_count(log);
-	status->mark_count = bits_weight(&log->marks);
+	status->mark_count = log->mark_count;
 	status->dirty_count = bits_weight(&log->dirty);
 	status->gen = log->gen;
 	status->epoch = log->epoch;

@@ -65,6 +65,8 @@ static void claim_free(struct cml *log, struct cml_claim *claim)
 {
 	if (claim->nodeid == log->cmn->cfg.nodeid)
 		cml_work_forget(log, claim->id);
+	if (log->proposed_id == claim->id)
+		log->proposed_id = 0;
 	memset(claim, 0, sizeof(*claim));
 }
 
@@ -92,7 +94,6 @@ void cml_claims_unfreeze(struct cml *log)
 	for (i = 0; i < CML_CLAIMS_MAX; i++)
 		if (log->claim[i].id && !log->claim[i].is_granted)
 			claim_free(log, &log->claim[i]);
-	log->proposed_id = 0;
 	log->claim_due_ms = log->cmn->now_ms + log->cmn->cfg.claim_retry_ms;
 }
 

@@ -46,7 +46,7 @@ void cml_leave_start(struct cml *log)
 	log->batch_flushing = false;
 	cml_state_set(log, CML_ST_LEAVING, "");
 	step_set(log, CML_LEAVE_FLUSH);
-	if (bits_next_set(&log->marks, 0) == log->region_count || !log->legs_known)
+	if (!log->mark_count || !log->legs_known)
 		return;
 	log->leave.flush_id = cml_flush_legs(log);
 }
@@ -94,7 +94,7 @@ static void flush_pump(struct cml *log)
 	    !log->cfg.is_core)
 		left_marked_send(log);
 	if (log->cfg.is_core)
-		bits_fill(&log->marks, false);
+		cml_marks_forget(log);
 	step_set(log, CML_LEAVE_OOS);
 }
 
@@ -137,14 +137,14 @@ static bool is_last(const struct cml *log)
 	return is_alone(log) && cmn_can_serve(log->cmn) && !cml_unproven_count(log) &&
 	       cml_is_coordinator(log) && log->owns_oos && log->oos_ready && dir &&
 	       dir->node_count == 1 && !log->log_failed &&
-	       bits_next_set(&log->marks, 0) == log->region_count;
+	       !log->mark_count;
 }
 
 static void leave_send(struct cml *log)
 {
 	struct wire_msg msg = { .type = WIRE_LEAVE };
 
-	msg.u.leave.mark_count = bits_weight(&log->marks);
+	msg.u.leave.mark_count = log->mark_count;
 	step_set(log, CML_LEAVE_SENT);
 	log->leave.since_ms = log->cmn->now_ms;
 	cml_own_lost_need(log);
@@ -156,7 +156,7 @@ static bool slot_is_signed_off(struct cml *log)
 {
 	if (log->cfg.is_core || !log->owns_oos || !log->oos_ready || !cml_is_coordinator(log) ||
 	    !cml_is_whole(log) || !is_alone(log) || log->slot == CML_NO_SLOT ||
-	    bits_next_set(&log->marks, 0) < log->region_count)
+	    log->mark_count)
 		return true;
 	if (log->slots[log->slot].state == DISK_SLOT_RUNNING) {
 		log->slots[log->slot].state = DISK_SLOT_CLEAN;
@@ -252,9 +252,7 @@ static void sent_pump(struct cml *log)
 	log->join_sent = false;
 	log->slot = CML_NO_SLOT;
 	log->slot_ready = false;
-	bits_fill(&log->marks, false);
-	bits_fill(&log->recent, false);
-	memset(log->slot_page, 0, log->geom.map_pages * sizeof(*log->slot_page));
+	cml_marks_forget(log);
 	cml_reset_shared(log);
 	cml_state_set(log, is_refused ? CML_ST_REFUSED : CML_ST_IDLE, "");
 }

@@ -167,10 +167,20 @@ static void refuse(struct cml *log, struct cml_inst *inst)
 
 	if (!cmn_check(log->cmn, &err))
 		cm_err_set(&err, "no answer from the other members");
-	cmn_journal(log->cmn, log, CMN_LG_ERR, "activation refused after %u s: %s",
-		    log->cmn->cfg.resume_ms / 1000, *log->why ? log->why : err.text);
+	cmn_journal(log->cmn, log, CMN_LG_ERR, "activation refused: %s",
+		    *log->why ? log->why : err.text);
 	inst->state = CML_INST_REFUSED;
 	cml_pend_answer_type(log, inst, KABI_RESUME, 0);
+}
+
+void cml_refuse(struct cml *log, const char *why)
+{
+	uint32_t i;
+
+	cml_state_set(log, log->state, why);
+	for (i = 0; i < CML_LUIDS_MAX; i++)
+		if (log->inst[i].is_used && log->inst[i].state == CML_INST_RESUMING)
+			refuse(log, &log->inst[i]);
 }
 
 static void resume_timeouts(struct cml *log)

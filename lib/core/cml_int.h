@@ -295,6 +295,7 @@ struct cml {
 	uint32_t slot;   /* CML_NO_SLOT */
 	bool slot_ready; /* its pages were read */
 	uint32_t slot_read_next, slot_read_busy;
+	uint64_t mark_count;            /* weight of marks */
 	struct bits marks;  /* image of the own slot */
 	struct bits dirty;  /* truly dirty; in persist memory */
 	struct bits recent; /* touched since the last batch of clears */
@@ -427,6 +428,7 @@ void cmn_hello_deliver(struct cmn *cmn, const struct wire_msg *msg);
 void cmn_settle_check(struct cmn *cmn);
 void cmn_join_deliver(struct cmn *cmn, const struct wire_msg *msg);
 void cmn_leave_deliver(struct cmn *cmn, const struct wire_msg *msg);
+void cmn_whole_deliver(struct cmn *cmn, const struct wire_msg *msg);
 void cmn_self_fence(struct cmn *cmn, const char *why);
 
 /* ---- cml.c ---- */
@@ -459,6 +461,7 @@ void cml_inst_resume(struct cml *log, struct cml_inst *inst, const struct kabi_r
 void cml_inst_presuspend(struct cml *log, struct cml_inst *inst, const struct kabi_req *req);
 void cml_inst_postsuspend(struct cml *log, struct cml_inst *inst, const struct kabi_req *req);
 void cml_inst_pump(struct cml *log);
+void cml_refuse(struct cml *log, const char *why); /* every RESUME that waits */
 void cml_inst_started(struct cml *log); /* we are whole: answer the RESUMEs */
 uint64_t cml_hint(const struct cml *log);
 void cml_token_open(struct cml_inst *inst, uint64_t region_nr, bool in_sync);
@@ -531,6 +534,8 @@ void cml_slot_deliver(struct cml *log, const struct wire_msg *msg);
 void cml_node_gone(struct cml *log, uint32_t nodeid); /* out of the view, or a stranger in it */
 void cml_view_changed(struct cml *log);
 void cml_settled(struct cml *log);
+void cml_founder_check(struct cml *log);
+void cml_marks_forget(struct cml *log);
 void cml_join_pump(struct cml *log);
 void cml_resumed_deliver(struct cml *log, const struct wire_msg *msg);
 void cml_suspended_deliver(struct cml *log, const struct wire_msg *msg);

@@ -313,7 +313,9 @@ void cml_leave_deliver(struct cml *log, const struct wire_msg *msg)
 	if (!cml_mem_find(log, msg->sender))
 		return;
 	if (slot != CML_NO_SLOT) {
-		/* Left with marks: its kernel has stopped, so they may be merged without a proof. */
+		/*
+		 * Left with marks: its kernel has stopped, so they may be merged without a proof.
+		 */
 		if (msg->u.leave.mark_count)
 			memset(log->slots[slot].boot_id, 0, 16);
 		else
@@ -465,7 +467,7 @@ static bool dir_has_state(const struct cmn_dir *dir)
  * A founder that died leaves joiners behind: the first of them founds. One that met members with
  * state joins them.
  */
-static void founder_check(struct cml *log)
+void cml_founder_check(struct cml *log)
 {
 	const struct cmn_dir *dir = cmn_dir_find(log->cmn, log->cfg.uuid);
 
@@ -491,5 +493,5 @@ void cml_settled(struct cml *log)
 {
 	if (log->stranger_has_state)
 		conflict(log);
-	founder_check(log);
+	cml_founder_check(log);
 }

@@ -64,8 +64,25 @@ static void all_oos(struct cml *log)
 	log->oos_count = log->region_count;
 }
 
+/* Without cluster software nobody can say whether that other machine still writes. */
+static bool is_used_elsewhere(struct cml *log, const struct disk_sb *sb)
+{
+	uint32_t i;
+
+	for (i = 0; log->cmn->cfg.is_local && i < DISK_SLOTS_MAX; i++)
+		if (sb->slot[i].state == DISK_SLOT_RUNNING &&
+		    memcmp(sb->slot[i].machine_id, log->cmn->cfg.machine_id, 16))
+			return true;
+	return false;
+}
+
 static void take_ours(struct cml *log, const struct disk_sb *sb)
 {
+	if (is_used_elsewhere(log, sb)) {
+		cml_open_abort(log);
+		cml_refuse(log, "the log device is in use by another machine; start the cluster software here");
+		return;
+	}
 	log->epoch = sb->epoch;
 	log->sb_seq = sb->seq;
 	log->sb_flags = sb->flags;

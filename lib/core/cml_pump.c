@@ -57,7 +57,7 @@ uint64_t cml_deadline_ms(const struct cml *log)
 	if (log->state != CML_ST_ACTIVE || cml_io_busy(log) || log->oos_count ||
 	    cml_unproven_count(log))
 		return now_ms + 100;
-	if (bits_next_set(&log->marks, 0) == log->region_count && !log->batch_flushing)
+	if (!log->mark_count && !log->batch_flushing)
 		return UINT64_MAX;
 	return log->batch_due_ms > now_ms ? log->batch_due_ms
 					  : now_ms + log->cmn->cfg.clear_batch_ms;

@@ -86,6 +86,8 @@ uint64_t cml_hint(const struct cml *log)
 {
 	if (!cml_is_whole(log))
 		return 0;
+	if (!log->oos_count)
+		return log->region_count;
 	return bits_next_set(&log->oos, 0);
 }
 

@@ -46,6 +46,7 @@ void cml_mark(struct cml *log, uint64_t region_nr)
 	bits_set(&log->recent, region_nr);
 	if (bits_test_and_set(&log->marks, region_nr))
 		return;
+	log->mark_count++;
 	page->set_gen = ++log->mark_gen;
 	page->is_wanted = true;
 }
@@ -109,7 +110,7 @@ bool cml_slot_is_empty_on_disk(const struct cml *log)
 	for (i = 0; i < log->geom.map_pages; i++)
 		if (log->slot_page[i].is_wanted || log->slot_page[i].is_inflight)
 			return false;
-	return bits_next_set(&log->marks, 0) == log->region_count;
+	return !log->mark_count;
 }
 
 /* ---- reading our slot when we come (back) to it ---- */
@@ -179,6 +180,7 @@ void cml_slot_read_done(struct cml *log, struct cml_io *io, int result)
 			    "page %u of the own slot %u: %s; all its regions count as marked",
 			    io->arg, log->slot, cm_strerror(r));
 	}
+	log->mark_count = bits_weight(&log->marks);
 	bits_set_range(&log->recent, first, end);
 	slot_read_end(log);
 }
@@ -204,6 +206,22 @@ static bool may_drop(const struct cml *log, uint64_t region_nr, bool flushed)
 	return flushed;
 }
 
+static void unmark(struct cml *log, uint64_t region_nr)
+{
+	bits_clear(&log->marks, region_nr);
+	log->mark_count--;
+	page_of(log, region_nr)->is_wanted = true;
+}
+
+/* The slot is somebody else's business from now on. */
+void cml_marks_forget(struct cml *log)
+{
+	bits_fill(&log->marks, false);
+	bits_fill(&log->recent, false);
+	log->mark_count = 0;
+	memset(log->slot_page, 0, log->geom.map_pages * sizeof(*log->slot_page));
+}
+
 /* Clears what may go. Returns how many marks stay. */
 uint64_t cml_slot_drop(struct cml *log, bool flushed)
 {
@@ -215,8 +233,7 @@ uint64_t cml_slot_drop(struct cml *log, bool flushed)
 			kept++;
 			continue;
 		}
-		bits_clear(&log->marks, r);
-		page_of(log, r)->is_wanted = true;
+		unmark(log, r);
 	}
 	return kept;
 }
@@ -230,8 +247,7 @@ static void batch_end(struct cml *log, bool flushed)
 	     r = bits_next_set(&log->marks, r + 1)) {
 		if (bits_test(&log->recent, r) || !may_drop(log, r, flushed))
 			continue;
-		bits_clear(&log->marks, r);
-		page_of(log, r)->is_wanted = true;
+		unmark(log, r);
 	}
 	bits_fill(&log->recent, false);
 	log->batch_due_ms = log->cmn->now_ms + log->cmn->cfg.sticky_ms;

@@ -330,6 +330,16 @@ static void own_chunk(struct cml *log, const struct wire_state *state, bool is_f
 
 /* ---- the joiner ---- */
 
+/*
+ * The coordinator's daemon died and came back as a joiner: the oos lock of its former life keeps
+ * the new coordinator waiting.
+ */
+static void orphan_drop(struct cml *log)
+{
+	if (log->cfg.persist_is_old && log->coordinator != log->cmn->cfg.nodeid && !log->own_asked)
+		cmn_fx(log->cmn, log, CMN_FX_DISOWN);
+}
+
 static void joiner_chunk(struct cml *log, const struct wire_msg *msg)
 {
 	const struct wire_state *state = &msg->u.state;
@@ -342,6 +352,7 @@ static void joiner_chunk(struct cml *log, const struct wire_msg *msg)
 			return;
 		}
 		log->has_tables = true;
+		orphan_drop(log);
 		log->slot = cml_slot_of(log, log->cmn->cfg.nodeid);
 		cml_slot_read_start(log);
 		return;

@@ -51,6 +51,8 @@ struct cmn_config {
 	uint8_t machine_id[16];    /* /etc/machine-id */
 	uint8_t client;            /* enum wire_client */
 	uint8_t fencing;           /* enum wire_fencing */
+	/* one node without cluster software: nobody can prove another dead */
+	bool is_local;
 	uint32_t sticky_ms;        /* an idle mark stays this long; 5000 */
 	uint32_t clear_batch_ms;   /* between two batches of clears; 1000 */
 	uint32_t claim_retry_ms;   /* 1000 */
@@ -162,7 +164,7 @@ enum cmn_fx_type {
 	CMN_FX_DISK_READ,  /* @log, @id, @off, @len_bytes into @buf (the core's, until DISK_DONE) */
 	CMN_FX_DISK_WRITE, /* the same from @buf; durable (FUA) before DISK_DONE */
 	CMN_FX_OWN,        /* @log: ask for its oos resource; ends in CMN_EV_OWNED */
-	CMN_FX_DISOWN,
+	CMN_FX_DISOWN, /* give it up, or a request for it, or an orphan of a former process */
 	CMN_FX_PROVE_DEAD,    /* @nodeid; ends in CMN_EV_DEAD, maybe never */
 	CMN_FX_PROOF_RELEASE, /* @nodeid: done with the proof, or no longer wanted */
 	CMN_FX_FLUSH_LEGS,    /* @log, @id: fsync every leg; ends in CMN_EV_LEGS_FLUSHED */

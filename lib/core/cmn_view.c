@@ -345,9 +345,21 @@ void cmn_join_deliver(struct cmn *cmn, const struct wire_msg *msg)
 void cmn_leave_deliver(struct cmn *cmn, const struct wire_msg *msg)
 {
 	struct cmn_dir *dir = cmn_dir_find(cmn, msg->uuid);
+	struct cml *log = cmn_find(cmn, msg->uuid);
 
 	if (dir)
 		dir_del(dir, msg->sender);
+	if (log && msg->sender != cmn->cfg.nodeid)
+		cml_founder_check(log);
+}
+
+/* A member of a log has its state now: by its own SLOT (the founder), or by STATE_DONE. */
+void cmn_whole_deliver(struct cmn *cmn, const struct wire_msg *msg)
+{
+	if (msg->type == WIRE_SLOT && msg->u.slot.nodeid == msg->sender)
+		dir_state_set(cmn, msg->uuid, msg->sender, true);
+	if (msg->type == WIRE_STATE_DONE && msg->view == cmn->view_nr)
+		dir_state_set(cmn, msg->uuid, msg->u.state_done.nodeid, true);
 }
 
 /* ---- may anybody activate here? ---- */
