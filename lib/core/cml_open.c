@@ -80,7 +80,8 @@ static void take_ours(struct cml *log, const struct disk_sb *sb)
 {
 	if (is_used_elsewhere(log, sb)) {
 		cml_open_abort(log);
-		cml_refuse(log, "the log device is in use by another machine; start the cluster software here");
+		cml_refuse(log,
+			   "the log is in use by another machine; start the cluster software here");
 		return;
 	}
 	log->epoch = sb->epoch;
