@@ -72,6 +72,7 @@ static void info_fill(struct dm_task *dmt, const struct dm_info *got, struct dmd
 	info->dev.minor = got->minor;
 	info->open_count = got->open_count > 0 ? (uint32_t)got->open_count : 0;
 	info->is_suspended = got->suspended;
+	info->is_read_only = got->read_only;
 	info->has_live_table = got->live_table;
 	(void)snprintf(info->name, sizeof(info->name), "%.127s", name ? name : "");
 }

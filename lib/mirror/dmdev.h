@@ -28,7 +28,7 @@ struct dmdev_info {
 	bool exists;
 	struct mir_dev dev;
 	uint32_t open_count;
-	bool is_suspended;
+	bool is_suspended, is_read_only;
 	bool has_live_table;
 	char name[DMDEV_NAME_BYTES];
 };
