@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * check_all.c - the invariants, by their names in doc/invariants.md, after every event.
+ */
+#include "test/sim/sim.h"
+
+#include <string.h>
+
+static bool is_live(const struct sim_mirror *m)
+{
+	return m->is_used && m->nd && m->nd->is_up;
+}
+
+/* ---- what the legs are like; masks of regions ---- */
+
+struct legs_view {
+	uint64_t differ;	/* blocks differ now */
+	uint64_t at_risk;	/* they differ, or could after a loss of power */
+};
+
+static void legs_look(const struct sim *s, struct legs_view *v)
+{
+	uint32_t b;
+
+	v->differ = 0;
+	v->at_risk = sim_legs_inflight(s);
+	for (b = 0; b < s->block_count; b++) {
+		uint64_t bit = 1ull << b / SIM_PER_REGION;
+
+		if (s->leg[0].cur[b] != s->leg[1].cur[b])
+			v->differ |= bit;
+		if (s->leg[0].cur_n[b] != s->leg[0].dur_n[b] ||
+		    s->leg[1].cur_n[b] != s->leg[1].dur_n[b])
+			v->at_risk |= bit;
+	}
+	v->at_risk |= v->differ;
+}
+
+/* I2: a region whose legs differ, or may after a loss of power, is dirty on disk. */
+static void check_disk_truth(struct sim *s, const struct legs_view *v)
+{
+	const struct sim_truth *t;
+	uint64_t bad;
+
+	if (s->opts.is_core)
+		return;
+	t = check_truth(s);
+	bad = v->at_risk & ~t->dirty;
+	if (bad)
+		sim_fail(s, t->classic.kind == DISK_CLASSIC_VALID ? "I7" : "I2",
+			 "region %d is clean on disk, but its legs differ or may differ",
+			 __builtin_ctzll(bad));
+}
+
+/* Regions that a slot on disk owns whose owner's kernel is dead. */
+static uint64_t dead_slots(struct sim *s)
+{
+	const struct sim_truth *t = check_truth(s);
+	uint64_t mask = 0;
+	uint32_t i, boot;
+
+	for (i = 0; i < DISK_SLOTS_MAX; i++) {
+		const struct disk_slot *slot = &t->sb.slot[i];
+
+		if (!t->has_sb || slot->state != DISK_SLOT_RUNNING || !slot->nodeid ||
+		    slot->nodeid > s->node_count)
+			continue;
+		memcpy(&boot, slot->boot_id + 4, sizeof(boot));
+		if (!s->node[slot->nodeid - 1].is_up || s->node[slot->nodeid - 1].boot != boot)
+			mask |= t->slot[i];
+	}
+	return mask;
+}
+
+static bool is_whole(const struct sim_node *nd)
+{
+	return nd->is_up && nd->has_daemon && nd->log && cml_hash(nd->log);
+}
+
+/* I6: of a region whose legs differ while nobody writes it, every whole member knows so. */
+static void check_known(struct sim *s, const struct legs_view *v)
+{
+	uint64_t left = v->differ & ~sim_legs_inflight(s), known;
+	uint32_t i, r;
+
+	if (!left)
+		return;
+	known = s->opts.is_core ? 0 : dead_slots(s);
+	for (i = 0; i < s->node_count; i++) {
+		if (!is_whole(&s->node[i]))
+			continue;
+		for (r = 0; r < s->region_count; r++)
+			if ((left & ~known) >> r & 1 && !cml_region_is_oos(s->node[i].log, r))
+				sim_fail(s, "I6", "node %u takes region %u as in sync: its legs differ",
+					 i + 1, r);
+	}
+}
+
+/* ---- kernels ---- */
+
+/* I4: a region in sync for the members has no NOSYNC entry in a running kernel. */
+static void check_nosync(struct sim *s, const struct sim_mirror *m)
+{
+	uint32_t r, i;
+
+	for (r = 0; r < s->region_count; r++) {
+		if (m->rh[r].state != RH_NOSYNC)
+			continue;
+		for (i = 0; i < s->node_count; i++)
+			if (is_whole(&s->node[i]) && !cml_region_is_oos(s->node[i].log, r))
+				sim_fail(s, "I4",
+					 "region %u is in sync on node %u, NOSYNC in node %u's kernel",
+					 r, i + 1, m->nd->nr + 1);
+	}
+}
+
+static void check_kernels(struct sim *s)
+{
+	uint64_t seen = 0;
+	uint32_t i, k, r;
+
+	for (i = 0; i < s->node_count; i++) {
+		for (k = 0; k < 2; k++) {
+			const struct sim_mirror *m = &s->node[i].mirror[k];
+
+			if (!is_live(m) || !m->is_resumed)
+				continue;
+			check_nosync(s, m);
+			for (r = 0; r < s->region_count; r++) {
+				if (m->rh[r].state != RH_RECOVERING)
+					continue;
+				if (seen >> r & 1)
+					sim_fail(s, "I5", "region %u has two claimants", r);
+				seen |= 1ull << r;
+			}
+		}
+	}
+}
+
+/*
+ * I1 and I3, at the moment a kernel issues data: its bit is durable; nobody else copies the region;
+ * and nobody else writes what is copied.
+ */
+void check_issue(struct sim_mirror *m, uint32_t block, bool is_copy)
+{
+	struct sim *s = m->nd->s;
+	uint32_t r = block / SIM_PER_REGION, i, k;
+	const struct sim_truth *t;
+
+	for (i = 0; i < SIM_LEGW; i++) {
+		const struct sim_legw *w = &s->legw[i];
+
+		if (!w->is_used || w->block / SIM_PER_REGION != r || w->is_copy == is_copy)
+			continue;
+		if (w->node != m->nd->nr || w->boot != m->nd->boot)
+			sim_fail(s, "I3", "region %u: node %u %s it while node %u %s it", r,
+				 m->nd->nr + 1, is_copy ? "copies" : "writes", w->node + 1,
+				 w->is_copy ? "copies" : "writes");
+	}
+	for (i = 0; i < s->node_count && !is_copy; i++)
+		for (k = 0; k < 2; k++)
+			if (i != m->nd->nr && is_live(&s->node[i].mirror[k]) &&
+			    s->node[i].mirror[k].rh[r].is_copying)
+				sim_fail(s, "I3", "node %u writes region %u while node %u copies it",
+					 m->nd->nr + 1, r, i + 1);
+	if (s->opts.is_core)
+		return;
+	t = check_truth(s);
+	if (!(t->dirty >> r & 1))
+		sim_fail(s, "I1", "node %u %s region %u, which is clean on disk", m->nd->nr + 1,
+			 is_copy ? "copies" : "writes", r);
+}
+
+/* ---- replies ---- */
+
+static uint64_t own_slot(struct sim_node *nd)
+{
+	const struct sim_truth *t = check_truth(nd->s);
+	uint32_t i, boot;
+
+	for (i = 0; t->has_sb && i < DISK_SLOTS_MAX; i++) {
+		memcpy(&boot, t->sb.slot[i].boot_id + 4, sizeof(boot));
+		if (t->sb.slot[i].state == DISK_SLOT_RUNNING &&
+		    t->sb.slot[i].nodeid == nd->nr + 1 && boot == nd->boot)
+			return t->slot[i];
+	}
+	return 0;
+}
+
+/* @req NULL: nobody waits for this reply any more. */
+void check_reply(struct sim_node *nd, const struct kabi_req *req, const struct kabi_reply *reply)
+{
+	struct sim *s = nd->s;
+	uint32_t i;
+
+	for (i = 0; i < CM_ARRAY_COUNT(nd->answered); i++)
+		if (nd->answered[i] == reply->seq + 1ull)
+			sim_fail(s, "I10", "node %u: seq %u is answered twice", nd->nr + 1,
+				 reply->seq);
+	nd->answered[nd->answered_next++ % CM_ARRAY_COUNT(nd->answered)] = reply->seq + 1ull;
+	if (!req || reply->error || s->opts.is_core ||
+	    (req->type != KABI_MARK_REGION && req->type != KABI_FLUSH))
+		return;
+	for (i = 0; i < req->region_count; i++)
+		if (!(own_slot(nd) >> req->region_nr[i] & 1))
+			sim_fail(s, "I1", "node %u: %s of region %llu is answered, not durable",
+				 nd->nr + 1, kabi_type_name(req->type),
+				 (unsigned long long)req->region_nr[i]);
+}
+
+/* I11: the same deliveries give the same state. */
+void check_hash(struct sim_node *nd, struct sim_entry *e)
+{
+	struct sim *s = nd->s;
+	uint64_t hash = nd->log ? cml_hash(nd->log) : 0;
+
+	if (!hash)
+		return;
+	if (!e->hash) {
+		e->hash = hash;
+		e->hash_node = nd->nr;
+		return;
+	}
+	sim_mark(s, MARK_hash_compared);
+	if (e->hash != hash)
+		sim_fail(s, "I11", "nodes %u and %u differ after the same delivery (%s)",
+			 e->hash_node + 1, nd->nr + 1, sim_entry_name(e));
+}
+
+void check_all(struct sim *s)
+{
+	struct legs_view v;
+
+	legs_look(s, &v);
+	check_disk_truth(s, &v);
+	if (!s->failed)
+		check_known(s, &v);
+	if (!s->failed)
+		check_kernels(s);
+}

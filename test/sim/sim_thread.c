@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * sim_thread.c - kernel threads as coroutines.
+ *
+ * A thread runs until it blocks; then the event that ran it goes on. A kick makes it run once more
+ * in an event of its own, at once or later; it looks at its condition itself. Threads die with
+ * their node, wherever they are: nothing they own may live on their stack alone.
+ */
+#include "test/sim/sim.h"
+
+#include <stdlib.h>
+#include <ucontext.h>
+
+#define STACK_BYTES (96u * 1024u)
+
+struct sim_th {
+	struct sim_node *nd;
+	uint32_t place;
+	uint32_t gen;			/* of this thread; unique in the run */
+	sim_th_fn *fn;
+	void *arg;
+	ucontext_t own, caller;
+	bool is_running, is_done;
+	uint8_t stack[STACK_BYTES];
+};
+
+static uint32_t gen_last;		/* identity only: never decides anything */
+
+struct sim_node *sim_th_node(struct sim_th *th)
+{
+	return th->nd;
+}
+
+static void entry(unsigned int hi, unsigned int lo)
+{
+	struct sim_th *th = (struct sim_th *)((uintptr_t)hi << 32 | lo);
+
+	th->fn(th, th->arg);
+	th->is_done = true;
+	swapcontext(&th->own, &th->caller);
+}
+
+static void run(struct sim *s, const struct sim_ev *ev)
+{
+	struct sim_node *nd = &s->node[ev->node];
+	struct sim_th *th = nd->th[ev->a];
+
+	if (!th || th->gen != ev->gen)
+		return;
+	CM_ASSERT(!th->is_running);
+	th->is_running = true;
+	swapcontext(&th->caller, &th->own);
+	th->is_running = false;
+	if (th->is_done) {
+		nd->th[ev->a] = NULL;
+		free(th);
+	}
+}
+
+struct sim_th *sim_th_start(struct sim_node *nd, sim_th_fn *fn, void *arg)
+{
+	struct sim_th *th = malloc(sizeof(*th));
+	uint32_t i;
+
+	CM_ASSERT(th);
+	for (i = 0; i < SIM_THREADS && nd->th[i]; i++)
+		;
+	CM_ASSERT(i < SIM_THREADS);
+	nd->th[i] = th;
+	th->nd = nd;
+	th->place = i;
+	th->gen = ++gen_last;
+	th->fn = fn;
+	th->arg = arg;
+	th->is_running = th->is_done = false;
+	CM_ASSERT(!getcontext(&th->own));
+	th->own.uc_stack.ss_sp = th->stack;
+	th->own.uc_stack.ss_size = sizeof(th->stack);
+	th->own.uc_link = NULL;
+	makecontext(&th->own, (void (*)(void))(void *)entry, 2, (unsigned int)((uintptr_t)th >> 32),
+		    (unsigned int)((uintptr_t)th & 0xffffffffu));
+	sim_th_kick(th);
+	return th;
+}
+
+void sim_th_block(struct sim_th *th)
+{
+	CM_ASSERT(th->is_running);
+	swapcontext(&th->own, &th->caller);
+}
+
+void sim_th_kick_at(struct sim_th *th, uint64_t at_us)
+{
+	struct sim *s = th->nd->s;
+	struct sim_ev *ev = sim_after(s, at_us > s->now_us ? at_us - s->now_us : 0, run);
+
+	ev->node = th->nd->nr;
+	ev->gen = th->gen;
+	ev->a = th->place;
+}
+
+void sim_th_kick(struct sim_th *th)
+{
+	if (th)
+		sim_th_kick_at(th, 0);
+}
+
+void sim_th_sleep(struct sim_th *th, uint64_t us)
+{
+	struct sim *s = th->nd->s;
+	uint64_t until = s->now_us + us;
+
+	sim_th_kick_at(th, until);
+	while (s->now_us < until)
+		sim_th_block(th);
+}
+
+/* Never from inside a thread. */
+void sim_th_kill_all(struct sim_node *nd)
+{
+	uint32_t i;
+
+	for (i = 0; i < SIM_THREADS; i++) {
+		if (!nd->th[i])
+			continue;
+		CM_ASSERT(!nd->th[i]->is_running);
+		free(nd->th[i]);
+		nd->th[i] = NULL;
+	}
+}
