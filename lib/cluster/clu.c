@@ -11,6 +11,7 @@
 #include "lib/cluster/clu_ops.h"
 
 static const struct clu_ops *const providers[] = {
+	&clu_corosync_ops,
 	&clu_local_ops,
 };
 

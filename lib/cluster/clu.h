@@ -9,7 +9,7 @@
  *
  * One thread: every function below, and every callback, runs in the thread that called
  * clu_create(). No function blocks, except clu_create(), clu_destroy() and clu_leave_clean(), for
- * at most CLU_STOP_MS each; what takes time ends in a callback out of clu_dispatch(). No memory is
+ * at most CLU_CREATE_MS and CLU_STOP_MS; what takes time ends in a callback out of clu_dispatch(). No memory is
  * allocated by us after clu_create() (the libraries below may; they are not on the path of a mark).
  * A provider may run a helper thread of its own: no callback ever runs there.
  */
@@ -29,6 +29,7 @@
 #define CLU_FDS_MAX	8u
 #define CLU_OWN_NAME_MAX 60u	/* characters of a resource name given to clu_own() */
 #define CLU_OWN_MAX	512u	/* resources asked for or held at a time */
+#define CLU_CREATE_MS	10000u
 #define CLU_STOP_MS	2000u
 
 enum clu_cap {
@@ -127,7 +128,7 @@ const char *clu_provider(const struct clu *clu);
 /*
  * Does the cluster fence dead nodes? The live configuration of dlm_controld (enable_fencing and
  * enable_startup_fencing both on), not older than 10 s; a proof (callbacks->dead) is judged by a
- * reading made after its lock was granted. local: true.
+ * reading made after its lock was granted. local: true; without locks nobody asks: false.
  */
 bool clu_fencing_on(const struct clu *clu);
 /* The node lock is held, and a former process of this boot held it before us without a gap. A host
