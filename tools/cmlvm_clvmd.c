@@ -108,20 +108,28 @@ static const char *scope_arg(enum clvmd_scope scope)
 	return scope == CLVMD_ALL ? " scope=all" : " scope=local";
 }
 
-static void line_ignore(void *ctx, const char *key, const char *value)
+static void quorum_line(void *ctx, const char *key, const char *value)
 {
-	(void)ctx;
-	(void)key;
-	(void)value;
+	bool *is_inquorate = ctx;
+
+	if (!strcmp(key, "quorate"))
+		*is_inquorate = !strcmp(value, "0");
 }
 
 int clvmd_ping(void)
 {
 	struct cm_errmsg err = { "" };
-	int rc = ctl_client_call(CLVMD_SOCKET, "status", PING_TIMEOUT_S, line_ignore, NULL, &err);
+	bool is_inquorate = false;
+	int rc = ctl_client_call(CLVMD_SOCKET, "status", PING_TIMEOUT_S, quorum_line, &is_inquorate,
+				 &err);
 
-	if (rc)
+	if (rc) {
 		error_print(rc, &err);
+	} else if (is_inquorate) {
+		fputs("  This node has no quorum; bring back the other nodes or their network.\n",
+		      stderr);
+		rc = CM_E_CLU_NO_QUORUM;
+	}
 	return rc;
 }
 

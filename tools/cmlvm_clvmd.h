@@ -18,8 +18,9 @@ enum clvmd_scope {
 };
 
 /*
- * Does clvmd answer on this node? Returns 0, -ECONNREFUSED or another negative errno after one line
- * on stderr that names the cure.
+ * Does clvmd answer on this node, and has the node quorum? Without, stock lvm would wait for a lock
+ * for as long. Returns 0; -ECONNREFUSED, CM_E_CLU_NO_QUORUM or another negative number after one
+ * line on stderr that names the cure.
  */
 int clvmd_ping(void) CM_MUST_CHECK;
 

@@ -120,6 +120,15 @@ static bool is_possible(const struct create *create)
 	return true;
 }
 
+/* Where would "in sync" be written down? Each new activation of a core log copies everything. */
+static bool nosync_has_a_place(const struct create *create)
+{
+	if (create->is_core_log && create->is_nosync)
+		fputs("  --nosync with a core log: a core log keeps nothing; use a disk log.\n",
+		      stderr);
+	return !create->is_core_log || !create->is_nosync;
+}
+
 static bool create_read(struct create *create)
 {
 	const struct opts *opts = &create->opts;
@@ -141,7 +150,7 @@ static bool create_read(struct create *create)
 			 !opt_activation_is_off(create->activation);
 	create->wipes = yes_value(opts, "wipesignatures", create->zeroes) &&
 			!opt_activation_is_off(create->activation);
-	return is_possible(create);
+	return is_possible(create) && nosync_has_a_place(create);
 }
 
 /* Stock lvm says on which name it settled; there is no other way to learn it in the same moment. */

@@ -119,7 +119,7 @@ int stock_run(const struct args *words, void (*row)(void *ctx, const char *line)
 	}
 	code = lvm2_run(stock.handle, line);
 	free(line);
-	for (size_t i = 0; row && i < stock.message_count; i++)
+	for (size_t i = 0; row && code == LVM2_COMMAND_SUCCEEDED && i < stock.message_count; i++)
 		if (stock.message[i].level == LVM2_LOG_PRINT)
 			row(ctx, stock.message[i].text);
 	return code == LVM2_COMMAND_SUCCEEDED ? STOCK_OK : code;

@@ -32,8 +32,8 @@ int stock_exec(char *const *argv);
 
 /*
  * Run a stock command in this process; words[0] is its name. Prompts are not expected: pass -y.
- * @row, unless NULL, is called with each line the command printed on standard output or as a
- * warning. All lines are kept until the next run for stock_messages_print().
+ * @row, unless NULL, is called when the command succeeded, with each line it printed on standard
+ * output or as a warning. All lines are kept until the next run for stock_messages_print().
  *
  * Returns STOCK_OK, STOCK_INVALID, STOCK_FAILED or another exit code of lvm.
  */

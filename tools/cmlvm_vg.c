@@ -54,26 +54,49 @@ static void lock_row(void *ctx, const char *line)
 	answer->is_found = true;
 }
 
-static void report_start(struct args *words, const char *command, const char *fields,
-			 const struct opts *opts)
+static void report_words(struct args *words, const char *fields, const struct opts *opts)
 {
-	args_add(words, command);
 	args_add(words, "--noheadings");
 	args_addf(words, "--separator=%c", SEPARATOR);
 	args_addf(words, "--options=%s", fields);
 	opts_emit_only(opts, OPTS_EVERYWHERE, words);
 }
 
+/*
+ * Reports read without locks first: a node without quorum would wait for the DLM here, and it must
+ * be able to deactivate its mirrors. A commit of another node in the same moment can make such a
+ * reading fail; then it is made again under the VG lock.
+ */
+static int report_run(const char *command, const char *fields, const struct opts *opts,
+		      const struct args *targets, void (*row)(void *ctx, const char *line),
+		      void *ctx)
+{
+	int code = STOCK_FAILED;
+
+	for (int locking = 0; locking <= 1 && code != STOCK_OK; locking++) {
+		struct args words = ARGS_EMPTY;
+
+		args_add(&words, command);
+		if (!locking)
+			args_add(&words, "--nolocking");
+		report_words(&words, fields, opts);
+		for (size_t i = 0; i < targets->count; i++)
+			args_add(&words, targets->word[i]);
+		code = stock_run(&words, row, ctx);
+		args_free(&words);
+	}
+	return code;
+}
+
 int vg_lock_type(const char *vg, const struct opts *opts, enum vg_lock *lock, char *type_name)
 {
 	struct lock_answer answer = { type_name, false };
-	struct args words = ARGS_EMPTY;
+	struct args targets = ARGS_EMPTY;
 	int code;
 
-	report_start(&words, "vgs", "vg_name,vg_lock_type", opts);
-	args_add(&words, vg);
-	code = stock_run(&words, lock_row, &answer);
-	args_free(&words);
+	args_add(&targets, vg);
+	code = report_run("vgs", "vg_name,vg_lock_type", opts, &targets, lock_row, &answer);
+	args_free(&targets);
 	if (code == STOCK_OK && !answer.is_found)
 		code = STOCK_FAILED;
 	if (code == STOCK_OK)
@@ -141,15 +164,14 @@ out:
 int vg_lvs_find(const struct opts *opts, struct vg_lvs *lvs)
 {
 	struct vg_lvs found = { NULL, 0 };
-	struct args words = ARGS_EMPTY;
+	struct args targets = ARGS_EMPTY;
 	int code;
 
-	report_start(&words, "lvs", LV_FIELDS, opts);
-	opts_emit_only(opts, "select", &words);
+	opts_emit_only(opts, "select", &targets);
 	for (size_t i = 0; i < opts->positional_count; i++)
-		args_add(&words, opts->positional[i]);
-	code = stock_run(&words, lv_row, &found);
-	args_free(&words);
+		args_add(&targets, opts->positional[i]);
+	code = report_run("lvs", LV_FIELDS, opts, &targets, lv_row, &found);
+	args_free(&targets);
 	if (code == STOCK_OK)
 		*lvs = found;
 	else

@@ -1,0 +1,18 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# SIGKILL of cmirrord in the middle of the first synchronisation: it goes on and ends with equal legs.
+. "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/lib/one.sh"
+disk log 4M
+disk leg0 64M
+disk leg1 64M
+fill $leg0
+fill $leg1
+daemon_start
+mirror_make cmt "$(table_ours cmt-106 $log 128 $leg0 $leg1)"
+until_true 20 "some synced regions" eval 's=$(synced cmt); [ "${s%/*}" -gt 10 ]'
+! is_synced cmt || skip "synced before it could be killed"
+daemon_kill9
+daemon_start
+wait_synced cmt
+mirror_remove cmt
+legs_equal $leg0 $leg1

@@ -1,0 +1,77 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Helpers for the 2xx and 3xx scripts, which run on the rig's host side (test/rig/README) with a cluster and a
+# shared VG `vg` up on every node. Sourced first.
+. "$RIG_SRC/test/shell/lib/get.sh"
+. "$RIG_SRC/test/shell/lib/check.sh"
+
+die() { rig_say "$*"; exit 1; }
+skip() { echo "$*"; exit 77; }
+
+# A script that failed may leave nodes that can only be switched off; the next one gets fresh ones.
+aux_cleanup() {
+	local status=$? n
+	trap - EXIT ERR
+	set +e
+	if [ $status != 0 ] && [ $status != 77 ]; then
+		collect_logs
+		for n in $(rig_live); do
+			timeout 10 on "$n" "cmirrorctl status; lvs -a -o+devices; dmsetup table; dmsetup status" 2>&1 |
+				sed "s/^/n$n: /"
+		done
+		for n in $(rig_live); do crash "$n"; done
+	fi
+	exit $status
+}
+trap aux_cleanup EXIT
+
+# What an earlier script left in the VG.
+aux_lvs_remove() {
+	local first
+	first=$(rig_live | head -n 1)
+	[ -z "$(on "$first" lvs --noheadings vg 2> /dev/null)" ] || on "$first" "lvremove -ff vg"
+}
+aux_lvs_remove
+
+# mirror NAME SIZE [OPTIONS]: lvcreate -m1 on the first running node.
+mirror() {
+	local name=$1 size=$2
+	shift 2
+	on "$(rig_live | head -n 1)" lvcreate -y -m1 -L "$size" -n "$name" "$@" vg
+}
+
+# wait_sync VG/LV [SECS] [NODE]
+wait_sync() {
+	local lv=$1 secs=${2:-120} node=${3:-$(rig_live | head -n 1)}
+	wait_for "$secs" "sync of $lv" check_synced "$lv" "$node"
+}
+
+# Everybody who is there writes to $1 (device) at once, $2 seconds, in areas of $3 blocks each: node N
+# has area [(N-1)*$3, N*$3). Journals are log/bg-writeN. $4: writes per second of each.
+writers_start() {
+	local dev=$1 secs=$2 blocks=$3 rate=${4:-100} n
+	for n in $(rig_live); do
+		bg "$n" "write$n" verify write --dev "$dev" --area "$(((n - 1) * blocks)):$((n * blocks))" \
+			--seconds "$secs" --rate "$rate" --seed "$n"
+		echo "$n" >> "$RIG_DIR/writers"
+	done
+	writers_blocks=$blocks
+}
+
+# writers_wait [SECS] [NODES]: all of them (of those nodes) end well.
+writers_wait() {
+	local n
+	for n in ${2-$(sort -u "$RIG_DIR/writers")}; do
+		bg_wait "write$n" "${1:-60}" | tail -n 3 || die "writer of node $n failed"
+	done
+}
+
+# writers_check NODE DEV: what they were told is written is there, seen from NODE.
+writers_check() {
+	local node=$1 dev=$2 n
+	for n in $(sort -u "$RIG_DIR/writers"); do
+		on "$node" verify check --dev "$dev" --seed "$n" --from "/host/log/bg-write$n" \
+			--area "$(((n - 1) * writers_blocks)):$((n * writers_blocks))"
+	done
+}
+rm -f "$RIG_DIR/writers"
