@@ -7,6 +7,7 @@ set -u
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
+nl=$'\n'
 
 # A tree of its own, so that neither real tests nor the real list of skips take part.
 mkdir -p tree/scripts
@@ -40,8 +41,9 @@ script silent <<< 'exit 0'
 script silent-bad <<< 'exit 1'
 script may-skip <<< 'printf "ok 1 - may/this # SKIP no disk\nok 2 - b\n1..2\n"'
 script must-not <<< 'printf "ok 1 - other # SKIP no disk\n1..1\n"'
-script bails <<< 'printf "ok 1 - a\nBail out! no\n1..1\n"; exit 1'
+script bails <<< 'printf "ok 1 - a\nBail out! no\n1..1\n"'
 script hangs <<< 'printf "ok 1 - a\n1..1\n"; exec sleep 100'
+script stops <<< 'trap "exit 0" TERM; printf "ok 1 - a\n1..1\n"; while :; do sleep 0.1; done'
 
 sum good '2 passed, 0 failed, 0 skipped' 0
 sum bad '1 passed, 1 failed, 0 skipped' 1
@@ -57,11 +59,14 @@ sum bails '1 passed, 1 failed, 0 skipped' 1
 sum absent '0 passed, 1 failed, 0 skipped' 1
 export CM_TEST_LIMIT_S=1
 sum hangs '1 passed, 1 failed, 0 skipped' 1
+sum stops '1 passed, 1 failed, 0 skipped' 1
 unset CM_TEST_LIMIT_S
 
 out=$(tree/scripts/run-tests good bad may-skip 2>&1)
 is 'all of them, with tidy' "$(printf '%s\n' "$out" | tail -n 1)" \
 	'5 passed, 1 failed, 1 skipped'
+is 'a name that nothing has' "$(tree/scripts/run-tests -t other good 2>&1)" \
+	"no test is called other${nl}0 passed, 1 failed, 0 skipped"
 like 'a failure is shown' "$out" '^ +not ok 2 - b$'
 like 'with its reason' "$out" '^ +# why$'
 like 'a skip is shown with its reason' "$out" '^skipped: may-skip: may/this: no disk$'
