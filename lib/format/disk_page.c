@@ -45,7 +45,8 @@ void disk_page_encode(const struct disk_geom *geom, const struct disk_page_id *i
 	le64_set(&le->uuid_hash, id->uuid_hash);
 	memset(le->bits, 0, sizeof(le->bits));
 	if (map)
-		bits_get_bytes(map, disk_page_first_region(id->page_nr), le->bits, sizeof(le->bits));
+		bits_get_bytes(map, disk_page_first_region(id->page_nr), le->bits,
+			       sizeof(le->bits));
 	le32_set(&le->csum, disk_block_csum(page));
 }
 

@@ -17,11 +17,11 @@
 #include <stdint.h>
 
 struct golden {
-	uint8_t *bytes;		/* exactly len_bytes were allocated, so that a sanitizer guards the end */
+	uint8_t *bytes;		/* exactly len_bytes were allocated: a sanitizer guards the end */
 	size_t len_bytes;
 };
 
-/* Read test/abi/golden/@name. A file that is missing or malformed ends the program with a message. */
+/* Read test/abi/golden/@name. A missing or malformed file ends the program with a message. */
 struct golden golden_read(const char *name);
 void golden_free(struct golden *golden);
 

@@ -145,7 +145,7 @@ static void test_req_image(const struct req_sample *sample)
 	req.luid = LUID;
 	req.version = 3;
 	req.seq = SEQ;
-	strcpy(req.uuid, "LVM-a1");
+	snprintf(req.uuid, sizeof(req.uuid), "LVM-a1");
 	for (i = 0; req.region_count == 32 && i < 32; i++)
 		req.region_nr[i] = (uint64_t)i * 4 << 56 | (i + 1);
 	OK(req_encodes_to(&req, &image), "%s: encode", sample->file);
@@ -157,7 +157,7 @@ static void test_req_image(const struct req_sample *sample)
 	golden_free(&image);
 }
 
-/* A wrong byte in front of, or in, a payload that is not read, or a NUL that ends a text earlier. */
+/* A wrong byte before, or in, a payload that is not read; or a NUL that ends a text earlier. */
 static bool req_shortened_ok(const struct kabi_req *got, const struct golden *image, size_t off)
 {
 	if (off >= 44 && off < UUID_TAIL && !image->bytes[off])
@@ -188,7 +188,7 @@ static void test_req_wrong_bytes(const char *file)
 			else if (r)
 				wrong += !is_kabi_error(r);
 			else if (i >= RQ_SEQ && i < RQ_SEQ + 4)
-				wrong += got.seq == ours.seq;	/* the copies in front are not read */
+				wrong += got.seq == ours.seq;	/* its copies are not read */
 			else if (!req_encodes_to(&got, &image))
 				wrong += !req_shortened_ok(&got, &image, i);
 			image.bytes[i] ^= (uint8_t)flip;
@@ -233,7 +233,8 @@ static void test_reply(const struct reply_sample *sample)
 	reply.seq = SEQ;
 	OK(reply_encodes_to(&reply, &image), "%s: encode", sample->file);
 	memset(&got, 0x5a, sizeof(got));
-	IS_INT(kabi_reply_decode(image.bytes, image.len_bytes, &got), 0, "%s: decode", sample->file);
+	IS_INT(kabi_reply_decode(image.bytes, image.len_bytes, &got), 0, "%s: decode",
+	       sample->file);
 	IS_MEM(&got, &reply, sizeof(got), "%s: decode of encode", sample->file);
 	golden_free(&image);
 }
@@ -261,7 +262,7 @@ static void test_reply_wrong_bytes(const char *file)
 			else if (is_in(ignored, ignored_count, i))
 				wrong += memcmp(&got, &ours, sizeof(got)) != 0;
 			else if (is_short && i >= 24 && i < 28)
-				wrong += got.seq == ours.seq;	/* the copy in nlmsghdr is not read */
+				wrong += got.seq == ours.seq;	/* its copy is not read */
 			else if (!is_short && i >= RQ_SEQ && i < RQ_SEQ + 4)
 				wrong += got.seq == ours.seq;
 			else

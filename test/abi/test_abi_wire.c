@@ -49,7 +49,8 @@ static const struct sample samples[] = {
 		.gen = 0x41424344, .legs_hash = U64_5, .has_state = true } }, 0 },
 	{ "slot.hex", { .type = WIRE_SLOT, .u.slot = { NODE, 31 } }, 0 },
 	{ "state.hex", { .type = WIRE_STATE, .u.state = { NODE, U64_4, U64_5, U64_6 } }, 5 },
-	{ "state_done.hex", { .type = WIRE_STATE_DONE, .u.state_done = { NODE, U64_4, U64_5 } }, 0 },
+	{ "state_done.hex", { .type = WIRE_STATE_DONE,
+			      .u.state_done = { NODE, U64_4, U64_5 } }, 0 },
 	{ "leave.hex", { .type = WIRE_LEAVE, .u.leave = { 0x414243 } }, 0 },
 	{ "propose.hex", { .type = WIRE_PROPOSE, .u.propose = { U64_4, 0x515200, 0x515300 } }, 0 },
 	{ "ack.hex", { .type = WIRE_ACK, .u.ack = { U64_4 } }, 32 },
@@ -118,13 +119,15 @@ static void test_image(const struct sample *sample)
 	msg.view = VIEW;
 	msg.seq = SEQ;
 	if (msg.type != WIRE_HELLO)
-		strcpy(msg.uuid, "LVM-a1");
+		snprintf(msg.uuid, sizeof(msg.uuid), "LVM-a1");
 	msg.blob_bytes = (uint32_t)sample->blob_bytes;
 	msg.blob = sample->blob_bytes ? image.bytes + image.len_bytes - sample->blob_bytes : NULL;
 	OK(encodes_to(&msg, image.bytes, image.len_bytes), "%s: encode", sample->file);
 
 	memset(&got, 0x5a, sizeof(got));
-	IS_INT(wire_decode(image.bytes, image.len_bytes, &got), 0, "%s: decode", sample->file);
+	if (!IS_INT(wire_decode(image.bytes, image.len_bytes, &got), 0, "%s: decode",
+		    sample->file))
+		abort();
 	OK(encodes_to(&got, image.bytes, image.len_bytes), "%s: encode of decode", sample->file);
 	OK(got.blob == msg.blob && got.blob_bytes == msg.blob_bytes && got.sender == SENDER &&
 	   got.view == VIEW && got.seq == SEQ && !strcmp(got.uuid, msg.uuid) &&

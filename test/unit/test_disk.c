@@ -48,7 +48,8 @@ static bool geom_is_sound(const struct disk_geom *geom)
 		if (disk_slot_off(geom, slot, geom->map_pages - 1) != off + map_bytes - 4096)
 			return false;
 	}
-	return below + map_bytes == disk_oos_off(geom, 0) && geom->oos_off == disk_oos_off(geom, 0) &&
+	return below + map_bytes == disk_oos_off(geom, 0) &&
+	       geom->oos_off == disk_oos_off(geom, 0) &&
 	       geom->oos_off + map_bytes == geom->sb_off[1] &&
 	       geom->sb_off[1] == end - 131072 && geom->sb_off[0] == end - 65536;
 }
@@ -107,10 +108,12 @@ static void test_geom_errors(void)
 	       CM_E_DISK_GEOMETRY, "far too many");
 	OK(strstr(err.text, "a region size of 64 KiB or more"), "%s", err.text);
 	IS_INT(disk_geom_init(&geom, 4 * MIB, 1000000, 1024, 32, &err), CM_E_DISK_SPACE, "small");
-	OK(strstr(err.text, "4194304 bytes is too small") && strstr(err.text, "need 4575232 bytes") &&
+	OK(strstr(err.text, "4194304 bytes is too small") &&
+	   strstr(err.text, "need 4575232 bytes") &&
 	   strstr(err.text, "a region size of 1 MiB or more"), "%s", err.text);
 	IS_INT(disk_geom_init(&geom, 270336, 9, 1024, 32, &err), CM_E_DISK_SPACE, "far too small");
-	OK(strstr(err.text, "270336 bytes is too small") && strstr(err.text, "need 274432 bytes") &&
+	OK(strstr(err.text, "270336 bytes is too small") &&
+	   strstr(err.text, "need 274432 bytes") &&
 	   !strstr(err.text, "region size"), "%s", err.text);
 	IS_INT(disk_geom_init(&geom, 0, 9, 1024, 32, &err), CM_E_DISK_SPACE, "no device at all");
 	OK(!memcmp(&geom, &before, sizeof(geom)), "nothing was written");
@@ -147,7 +150,7 @@ static struct disk_sb sb_make(void)
 	sb.region_count = 40000;
 	sb.region_size_sect = 1024;
 	sb.slot_count = 4;
-	strcpy(sb.uuid, UUID);
+	memcpy(sb.uuid, UUID, sizeof(UUID));
 	return sb;
 }
 
@@ -281,7 +284,8 @@ static void test_page_round_trip(uint64_t region_count)
 	for (id.page_nr = 0; id.page_nr < geom.map_pages; id.page_nr++) {
 		memset(page, 0xa5, sizeof(page));
 		disk_page_encode(&geom, &id, &map, page);
-		is_ok = is_ok && !disk_page_check(&geom, &id, page) && page[DISK_PAGE_BYTES] == 0xa5;
+		is_ok = is_ok && !disk_page_check(&geom, &id, page) &&
+			page[DISK_PAGE_BYTES] == 0xa5;
 		disk_page_or(&geom, id.page_nr, page, &back);
 		fresh += disk_page_or(&geom, id.page_nr, page, &had);
 		is_ok = is_ok && disk_page_first_region(id.page_nr) == regions;
@@ -328,6 +332,11 @@ static void test_page_identity(void)
 	bits_set(&map, 40000);
 	disk_page_encode(&geom, &id, &map, page);
 	IS_INT(disk_page_check(&smaller, &id, page), CM_E_DISK_FIELD, "the first bit past it");
+	bits_fill(&map, false);
+	memset(page, 0xa5, sizeof(page));
+	disk_page_encode(&geom, &id, NULL, page);
+	IS_INT(disk_page_check(&geom, &id, page), 0, "a page of no map");
+	IS_U64(disk_page_or(&geom, 1, page, &map), 0, "has no bits");
 	memset(page, 0, sizeof(page));
 	IS_INT(disk_page_check(&geom, &id, page), CM_E_DISK_MAGIC, "zeros");
 	bits_free(&map);
@@ -335,7 +344,7 @@ static void test_page_identity(void)
 
 /* ---- classic area ---- */
 
-/* Which regions would the kernel call clean? Read as dm-log.c does: bit r % 8 of byte 1024 + r / 8. */
+/* Would the kernel call the region clean? As in dm-log.c: bit r % 8 of byte 1024 + r / 8. */
 static bool kernel_is_clean(const uint8_t *area, uint64_t region_nr)
 {
 	return area[1024 + region_nr / 8] >> region_nr % 8 & 1;

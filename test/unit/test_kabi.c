@@ -22,7 +22,7 @@
 
 static uint8_t dgram[KABI_DGRAM_MAX + 64];
 
-/* A datagram of @type with @data_bytes of payload, whether they suit it or not. Returns its length. */
+/* A datagram of @type with @data_bytes of payload, suitable or not. Returns its length. */
 static size_t dgram_make(uint32_t type, const void *data, uint32_t data_bytes)
 {
 	struct kabi_req req = { .type = KABI_RESUME, .version = 3, .seq = 5, .uuid = "u" };

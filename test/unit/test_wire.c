@@ -216,6 +216,7 @@ static void test_refused(void)
 	patch(WIRE_LEAVE, body, "\1\0\0\1", 4, CM_E_WIRE_FIELD, "2^24 + 1 marks");
 	patch(WIRE_HELLO, 32 + 42, "\2", 1, CM_E_WIRE_FIELD, "has_node_lock 2");
 	patch(WIRE_HELLO, 32 + 55, "\2", 1, CM_E_WIRE_FIELD, "lost_quorum 2");
+	patch(WIRE_HELLO, 32 + 56, "\2", 1, CM_E_WIRE_FIELD, "has_orphans 2");
 	patch(WIRE_JOIN, body, "\2", 1, CM_E_WIRE_FIELD, "again 2");
 	patch(WIRE_JOIN, body + 1, "\377", 1, CM_E_WIRE_FIELD, "is_core 255");
 	patch(WIRE_JOIN, body + 26, "\2", 1, CM_E_WIRE_FIELD, "has_state 2");
