@@ -2,10 +2,11 @@
 /*
  * disk.h - the log device: layout, encode, decode.
  *
- * The front of the device is, byte for byte, the kernel's own `disk` log (drivers/md/dm-log.c): header in
- * sector 0, bitmap from byte 1024 on, bit r%8 of byte r/8 = region r is clean. It is valid only while no
- * cluster instance is active; meanwhile its magic is poisoned, which a stock reader takes as "all dirty".
- * Ours lies at fixed offsets from the END of the device, so that a classic area which grows reaches it last:
+ * The front of the device is, byte for byte, the kernel's own `disk` log (drivers/md/dm-log.c):
+ * header in sector 0, bitmap from byte 1024 on, bit r%8 of byte r/8 = region r is clean. It is
+ * valid only while no cluster instance is active; meanwhile its magic is poisoned, which a stock
+ * reader takes as "all dirty". Ours lies at fixed offsets from the END of the device, so that a
+ * classic area which grows reaches it last:
  *
  *	0            classic header + clean bitmap
  *	...
@@ -14,7 +15,8 @@
  *	end-128 KiB  superblock copy 1 (4 KiB)
  *	end-64 KiB   superblock copy 0 (4 KiB)
  *
- * A bitmap page is 4 KiB: a header of 32 bytes and 4064 bytes of bits, 32512 regions. All little endian.
+ * The end is that of the last whole 4 KiB of the device. A bitmap page is 4 KiB: a header of 32
+ * bytes and 4064 bytes of bits, 32512 regions. All little endian.
  * doc/disk-format.md is the prose; test/abi holds golden images.
  *
  * Pure: no I/O, no allocation. Any thread.
@@ -39,7 +41,7 @@
 #define DISK_REGIONS_MAX	(1u << 24)
 #define DISK_CLASSIC_BITS_OFF	1024u	/* byte offset of the classic bitmap */
 #define DISK_CLASSIC_MAGIC	0x4D695272u	/* the kernel's */
-#define DISK_POISON_MAGIC	0x50644D63u	/* "cMdP": a value the kernel never writes (hazard L15) */
+#define DISK_POISON_MAGIC	0x50644D63u	/* "cMdP": never written by a kernel (L15) */
 
 /* Where everything is, computed once from the sizes. */
 struct disk_geom {
@@ -57,28 +59,30 @@ struct disk_geom {
  * Compute the layout.
  *
  * Returns 0, or
- *   CM_E_DISK_GEOMETRY  region_count 0 or above DISK_REGIONS_MAX (@err names the region size needed),
- *                       region size no power of two, slot_count out of range, device size no multiple of 512
- *   CM_E_DISK_SPACE     the device is too small for twice the classic area plus ours; @err names the
- *                       bytes there are and the bytes needed
+ *   CM_E_DISK_GEOMETRY  region_count 0 or above DISK_REGIONS_MAX (@err names the region size
+ *                       needed), region size no power of two of at least 2 sectors, slot_count
+ *                       out of range, device size no multiple of 512
+ *   CM_E_DISK_SPACE     the device is too small for twice the classic area plus ours; @err names
+ *                       the bytes there are, the bytes needed, and the region size that would fit
  */
 int disk_geom_init(struct disk_geom *geom, uint64_t dev_bytes, uint64_t region_count,
-		   uint32_t region_size_sect, uint32_t slot_count, struct cm_errmsg *err) CM_MUST_CHECK;
+		   uint32_t region_size_sect, uint32_t slot_count,
+		   struct cm_errmsg *err) CM_MUST_CHECK;
 
-/* Byte offset of page @page_nr (< map_pages, asserted) of the dirty bitmap of @slot (< slot_count). */
+/* Byte offset of page @page_nr of the dirty bitmap of @slot; both are in range, which is asserted. */
 uint64_t disk_slot_off(const struct disk_geom *geom, uint32_t slot, uint32_t page_nr);
 /* The same for the out-of-sync bitmap. */
 uint64_t disk_oos_off(const struct disk_geom *geom, uint32_t page_nr);
 
 enum disk_sb_state {
-	DISK_SB_IMPORT = 1,	/* ours is being built from the classic area, which is still un-poisoned or just poisoned */
+	DISK_SB_IMPORT = 1,	/* ours is being built from the classic area, not yet or just poisoned */
 	DISK_SB_ACTIVE = 2,	/* ours is the truth, the classic area is poisoned */
 	DISK_SB_CLEAN = 3,	/* the classic area is the truth again */
 };
 
 enum disk_slot_state {
 	DISK_SLOT_FREE = 0,
-	DISK_SLOT_RUNNING = 1,	/* the owner's kernel may be writing; its bits count until it is merged */
+	DISK_SLOT_RUNNING = 1,	/* the owner's kernel may be writing; its bits count until merged */
 	DISK_SLOT_CLEAN = 2,	/* reserved for the owner, which left cleanly: all bits zero */
 };
 
@@ -100,13 +104,17 @@ struct disk_sb {
 	uint32_t region_size_sect;
 	uint32_t slot_count;
 	uint32_t flags;			/* DISK_SB_F_* */
-	char uuid[DISK_UUID_BYTES];	/* dm uuid of the log device, as in the mirror's table line */
+	char uuid[DISK_UUID_BYTES];	/* of the log, as in the mirror's table line */
 	struct disk_slot slot[DISK_SLOTS_MAX];
 };
 #define DISK_SB_F_NO_FENCING	1u	/* written while fencing was off and allow_no_fencing = 1 */
 #define DISK_SB_F_NOSYNC	2u	/* created with nosync: never fully copied */
 
-/* Encode into a full page of DISK_PAGE_BYTES; every byte is written. */
+/*
+ * Encode into a full page of DISK_PAGE_BYTES; every byte is written. Fields out of range are our own
+ * mistake, asserted: an unknown state or flag, no uuid, a slot in use without a node id or at or
+ * above slot_count. A free slot may still say whose it was.
+ */
 void disk_sb_encode(const struct disk_sb *sb, uint8_t *page);
 
 /*
@@ -118,8 +126,10 @@ void disk_sb_encode(const struct disk_sb *sb, uint8_t *page);
  */
 int disk_sb_decode(const uint8_t *page, struct disk_sb *sb) CM_MUST_CHECK;
 
-/* Does the superblock belong to this log with this geometry? Returns 0, CM_E_DISK_UUID or CM_E_DISK_GEOMETRY. */
-int disk_sb_match(const struct disk_sb *sb, const struct disk_geom *geom, const char *uuid) CM_MUST_CHECK;
+/* Does the superblock belong to this log with this geometry (all four numbers)? Returns 0,
+ * CM_E_DISK_UUID or CM_E_DISK_GEOMETRY. */
+int disk_sb_match(const struct disk_sb *sb, const struct disk_geom *geom,
+		  const char *uuid) CM_MUST_CHECK;
 
 /* Identity of a bitmap page; all of it is in the header, under the checksum. */
 #define DISK_AREA_OOS	0xffffu		/* else: a slot number */
@@ -133,11 +143,12 @@ struct disk_page_id {
 /* 64-bit hash of a log's uuid as stored in pages and in the poison. */
 uint64_t disk_uuid_hash(const char *uuid);
 
-/* Regions [first, first + count) of a page; the last page of a map may hold fewer than DISK_PAGE_REGIONS. */
+/* Regions [first, first + count) of a page; the last one of a map may have fewer. */
 uint64_t disk_page_first_region(uint32_t page_nr);
 uint32_t disk_page_region_count(const struct disk_geom *geom, uint32_t page_nr);
 
-/* Encode the bits of page id->page_nr out of @map (geom->region_count bits; NULL = all clear) into a full page. */
+/* Encode the bits of page id->page_nr out of @map (geom->region_count bits; NULL = all clear) into a
+ * full page; every byte is written. */
 void disk_page_encode(const struct disk_geom *geom, const struct disk_page_id *id,
 		      const struct bits *map, uint8_t *page);
 
@@ -164,17 +175,23 @@ struct disk_classic {
 	uint64_t epoch;		/* POISONED */
 };
 
-/* Read the header in block 0 of the classic area (DISK_PAGE_BYTES). Version 1 counts as 2, as in the kernel. */
+/* Read the header in block 0 of the classic area (DISK_PAGE_BYTES). Version 1 counts as 2, as in the
+ * kernel. The kernel's header has no checksum; our poison has, and a torn one is FOREIGN. */
 void disk_classic_decode(const uint8_t *block0, const char *uuid, struct disk_classic *out);
 
 /*
- * Clear in @oos (count = region_count bits) every region that block @block_nr of a VALID classic area says is
- * clean, bounded by @stored_count. The caller starts with all bits set. Regions beyond the stored count stay out of sync.
+ * Clear in @oos (count = region_count bits) every region that block @block_nr of a VALID classic
+ * area says is clean, bounded by @stored_count. The caller starts with all bits set. Regions beyond
+ * the stored count stay out of sync.
  */
-void disk_classic_import(const uint8_t *block, uint32_t block_nr, uint64_t stored_count, struct bits *oos);
+void disk_classic_import(const uint8_t *block, uint32_t block_nr, uint64_t stored_count,
+			 struct bits *oos);
 
-/* Build block @block_nr of a classic area whose clean bitmap is the complement of @oos; block 0 carries the
- * header: valid, or the poison with @epoch when @poison. Bits past the last region are 0. */
+/*
+ * Build block @block_nr (< geom->classic_pages) of a classic area whose clean bitmap is the
+ * complement of @oos; block 0 carries the header: valid, or with @poison the poison, which holds
+ * @epoch and the hash of @uuid. Bits past the last region are 0. Every byte is written.
+ */
 void disk_classic_encode(const struct disk_geom *geom, uint32_t block_nr, const struct bits *oos,
 			 bool poison, uint64_t epoch, const char *uuid, uint8_t *block);
 

@@ -2,10 +2,10 @@
 /*
  * kabi.h - requests of the kernel's `userspace` dirty log client, and our replies.
  *
- * Source of the format: linux/dm-log-userspace.h, linux/connector.h, drivers/md/dm-log-userspace-*.c
- * of kernels 6.1 and 6.12 (the two send the same bytes). Host byte order: the peer is our own kernel.
- * A datagram is nlmsghdr (16 bytes), cn_msg (20), dm_ulog_request (160), payload. The request starts at
- * offset 36, so its 64-bit fields are unaligned: decoding copies.
+ * Source of the format: linux/dm-log-userspace.h, linux/connector.h, and
+ * drivers/md/dm-log-userspace-*.c of kernels 6.1 and 6.12 (the two send the same bytes). Host byte
+ * order: the peer is our own kernel. A datagram is nlmsghdr (16 bytes), cn_msg (20),
+ * dm_ulog_request (160), payload; doc/wire-format.md has the tables. The request starts at offset 36, so its 64-bit fields are unaligned: decoding copies.
  *
  * Pure: no I/O, no allocation. Any thread.
  */
@@ -27,7 +27,7 @@
 #define KABI_REPLY_DATA_MAX	256	/* longest payload we ever send back */
 #define KABI_REPLY_MAX		(16 + 20 + 160 + KABI_REPLY_DATA_MAX)
 
-/* Numbers of the kernel's header; 7 and 16 are never sent by 6.1 or 6.12, and are answered -ENOSYS. */
+/* Numbers of the kernel's header; 7 and 16 are never sent by 6.1 or 6.12, and answered -ENOSYS. */
 enum kabi_type {
 	KABI_CTR = 1,
 	KABI_DTR = 2,
@@ -50,18 +50,31 @@ enum kabi_type {
 
 /* One request, decoded. Which of the payload fields are set follows from type. */
 struct kabi_req {
-	uint64_t luid;			/* kernel's name of one loaded table; may be reused after DTR */
-	char uuid[KABI_UUID_BYTES];	/* the log's name in the cluster; NUL-terminated, never empty */
+	uint64_t luid;			/* of one loaded table; may be reused after DTR */
+	char uuid[KABI_UUID_BYTES];	/* the log's name in the cluster; never empty */
 	uint32_t version;		/* DM_ULOG_REQUEST_VERSION: 2 or 3 */
 	uint32_t seq;			/* echoed in the reply; a retry has a new one */
 	uint32_t type;			/* enum kabi_type, or an unknown number 1..255 */
-	uint32_t region_count;		/* MARK, CLEAR, FLUSH: 0..32; IN_SYNC, IS_REMOTE, SET_REGION_SYNC: 1 */
+	uint32_t region_count;		/* MARK, CLEAR, FLUSH: 0..32; IN_SYNC, IS_REMOTE_RECOVERING,
+					 * SET_REGION_SYNC: 1; else 0 */
 	uint64_t region_nr[KABI_REGIONS_MAX];
 	bool in_sync;			/* SET_REGION_SYNC */
 	char args[KABI_ARGS_MAX + 1];	/* CTR: the line, NUL-terminated */
 };
 
-/* A reply. data_bytes 0 sends the short form (cn_msg.len 0) when error <= 0 fits it. */
+/*
+ * A reply. Without a payload the short form is sent (cn_msg.len 0, cn_msg.ack = the positive errno):
+ * the kernel takes any errno so, and 0. With one, error is 0 and data_bytes what the kernel reads:
+ *
+ *	GET_REGION_SIZE, IN_SYNC, GET_SYNC_COUNT	8
+ *	GET_RESYNC_WORK, IS_REMOTE_RECOVERING		16
+ *	CTR						0, or a device name with its NUL, at most 128;
+ *							0 when the kernel replays it: it has no room then
+ *	STATUS_INFO					0..256
+ *	others						0
+ *
+ * Anything else is asserted, and so is -EAGAIN: the kernel would resend at once, for ever.
+ */
 struct kabi_reply {
 	uint64_t luid;
 	uint32_t seq;
@@ -77,13 +90,13 @@ struct kabi_reply {
  * @buf, @len_bytes  as received, from the nlmsghdr on; borrowed for the call.
  * @req              written only on success.
  *
- * An unknown type decodes (with no payload) so that the caller can refuse it: silence would make the
- * kernel retry for ever. Region numbers are not compared with a log's size here.
+ * An unknown type, IS_CLEAN and STATUS_TABLE decode without their payload so that the caller can
+ * refuse them: silence would make the kernel retry for ever. Region numbers are not compared with a log's size here.
  *
  * Returns 0, or
  *   CM_E_KABI_SHORT    shorter than the three headers
  *   CM_E_KABI_LEN      the lengths in the headers contradict each other or @len_bytes
- *   CM_E_KABI_CNID     not the connector id (7, 1) of the userspace log
+ *   CM_E_KABI_CNID     no message of the connector with the id (7, 1) of the userspace log
  *   CM_E_KABI_VERSION  version outside 2..3
  *   CM_E_KABI_UUID     uuid empty or without a NUL
  *   CM_E_KABI_TYPE     type 0, or bits above the low eight
@@ -106,14 +119,18 @@ const char *kabi_type_name(uint32_t type);
 
 enum kabi_sync_word { KABI_SYNC_DEFAULT, KABI_SYNC_FORCE, KABI_SYNC_NOSYNC };
 
-/* A CTR line: "<len_sectors> clustered-disk <dev> <region_size> [sync|nosync] [gen=<n>] [legs=<16 hex>]"
- * or "<len_sectors> clustered-core <region_size> ...". */
+/*
+ * A CTR line: "<len_sectors> clustered-disk <dev> <region_size> [sync|nosync] [gen=<n>]
+ * [legs=<16 hex>]" or "<len_sectors> clustered-core <region_size> ...". The words in brackets come in
+ * any order, each at most once. At most KABI_ARGS_MAX - 1 characters: the kernel could not replay a
+ * longer one, with its NUL, when the daemon was restarted.
+ */
 struct kabi_ctr {
 	uint64_t len_sect;		/* > 0 */
-	char type_word[32];		/* "clustered-disk", "clustered-core"; other words: the registry's */
+	char type_word[32];		/* "clustered-disk" or "clustered-core" */
 	char dev[KABI_DEV_MAX];		/* "" for core */
 	uint32_t region_size_sect;	/* power of two, >= 2, <= len_sect */
-	uint64_t region_count;		/* ceil(len / region size) */
+	uint64_t region_count;		/* ceil(len / region size); not compared with a limit here */
 	enum kabi_sync_word sync;
 	bool has_gen;
 	uint32_t gen;			/* generation of the leg set (hazard L12); 0 when absent */

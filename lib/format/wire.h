@@ -2,17 +2,19 @@
 /*
  * wire.h - messages between the cmirrord of a cluster: layout, encode, decode.
  *
- * One group, ordered multicast; every message carries the uuid of its log, or "" when it speaks of a node.
+ * One group, ordered multicast; every message carries the uuid of its log. Only HELLO, which speaks
+ * of a node, carries "".
  * Little endian, no padding. Header, WIRE_HDR_BYTES before the uuid:
  *
  *	 0 u32 magic "cMwm"     4 u8 version    5 u8 type    6 u8 uuid length (0..128)    7 u8 zero
  *	 8 u32 sender nodeid   12 u32 body length           16 u64 view       24 u64 seq
  *	32 uuid bytes, no NUL; then the body
  *
- * The body of each type is the members of its struct below in the order given there, each in its own width
- * (bool = u8 0 or 1), followed, where the struct says so, by a blob that reaches to the end.
- * HELLO never changes its first eight fields: two nodes of any versions can tell each other what they speak.
- * doc/protocol.md is the prose; test/abi holds golden messages.
+ * The body of each type is the members of its struct below in the order given there, each in its own
+ * width (bool = u8 0 or 1), followed, where the struct says so, by a blob that reaches to the end.
+ * The header and the first eight fields of HELLO never change: two nodes of any versions can tell
+ * each other what they speak. doc/wire-format.md has the tables, doc/protocol.md the meaning;
+ * test/abi holds golden messages.
  *
  * Pure: no I/O, no allocation. Any thread.
  */
@@ -61,7 +63,8 @@ struct wire_hello {
 	uint32_t log_count;		/* JOINs with again = true that follow in this view */
 	uint64_t prev_view;		/* the view this node was in before; 0 = just started */
 	bool lost_quorum;		/* was inquorate at any time since prev_view formed */
-	bool has_orphans;		/* kernel instances of a former daemon of this boot that have not come back yet */
+	bool has_orphans;		/* kernel instances of a former daemon of this boot that have not
+					 * come back yet */
 };
 
 /* A kernel instance is about to run (RESUME), or (again) runs since before this view. */
@@ -73,10 +76,12 @@ struct wire_join {
 	uint32_t gen;
 	uint64_t legs_hash;
 	bool has_state;			/* again only: its replicated state is whole */
-	bool is_replay;			/* the daemon restarted under a running kernel: its hint is unknown (L1) */
+	bool is_replay;			/* the daemon restarted under a running kernel, whose hint is
+					 * unknown (L1) */
 };
 
-struct wire_slot {			/* the coordinator gives node a slot, durable in the superblock */
+/* The coordinator gives a node a slot, durable in the superblock. */
+struct wire_slot {
 	uint32_t nodeid;
 	uint16_t slot;
 };
@@ -84,10 +89,10 @@ struct wire_slot {			/* the coordinator gives node a slot, durable in the superb
 /* Chunk of the state for a joiner. index 0 holds the tables, 1.. the out-of-sync bitmap. */
 struct wire_state {
 	uint32_t nodeid;		/* the joiner */
-	uint64_t join_seq;		/* seq of the JOIN it answers: the generation of the transfer */
+	uint64_t join_seq;		/* seq of the JOIN it answers: generation of the transfer */
 	uint64_t index;			/* 0.. */
-	uint64_t last_change;		/* sender << 40 ^ seq of the last state change the sender had seen; stale if not
-					 * the receiver's */
+	uint64_t last_change;		/* sender << 40 ^ seq of the last state change the sender had
+					 * seen; stale if not the receiver's */
 	/* blob: tables, or bits from region (index - 1) * WIRE_BLOB_MAX * 8 on */
 };
 
@@ -102,18 +107,20 @@ struct wire_leave {			/* the last instance of the sender has stopped */
 };
 
 struct wire_propose {
-	uint64_t claim_id;		/* never 0; unique in the life of the log: sender << 40 | a count of the sender */
+	uint64_t claim_id;		/* never 0; no two open claims share it: sender << 40 | a count of
+					 * the sender, so the low 24 bits of node ids must differ */
 	uint64_t lo, hi;		/* regions lo <= r < hi, at most WIRE_CLAIM_REGIONS_MAX */
 };
 
 struct wire_ack {
 	uint64_t claim_id;
-	/* blob: bit i = region lo + i is truly dirty here and leaves the claim; (hi - lo + 7) / 8 bytes */
+	/* blob: bit i = region lo + i is truly dirty here and leaves the claim; (hi - lo + 7) / 8
+	 * bytes, which is 1 to 32 */
 };
 
 struct wire_release {
 	uint64_t claim_id;
-	/* blob: bit i = region lo + i was copied and flushed */
+	/* blob: bit i = region lo + i was copied and flushed; as long as in ACK */
 };
 
 struct wire_giveback {			/* claim ends at hi now */
@@ -133,11 +140,13 @@ struct wire_oos_set {
 enum wire_oos_cause { WIRE_OOS_FAILED = 1, WIRE_OOS_LEFT_MARKED = 2 };
 
 struct wire_oos_durable {
-	uint64_t upto;			/* every out-of-sync bit set up to this count of oos changes is on disk */
+	uint64_t upto;			/* every out-of-sync bit set up to this count of oos changes is
+					 * on disk */
 };
 
-struct wire_disk_oos {			/* new coordinator: bits read from the log device; OR them */
-	uint64_t first;
+/* New coordinator: bits read from the log device; OR them. */
+struct wire_disk_oos {
+	uint64_t first;			/* multiple of 8 */
 	bool last;
 	/* blob: bits */
 };
@@ -145,7 +154,7 @@ struct wire_disk_oos {			/* new coordinator: bits read from the log device; OR t
 struct wire_merge {			/* bits of a dead node's slot; OR them into out of sync */
 	uint32_t nodeid;
 	uint16_t slot;
-	uint64_t first;
+	uint64_t first;			/* multiple of 8 */
 	/* blob: bits */
 };
 
@@ -164,7 +173,7 @@ struct wire_handover {
 };
 
 struct wire_resumed {			/* a RESUME was answered: the kernel's hint is 0 again */
-	uint64_t merge_epoch;		/* merges the sender had seen then; PRESUSPENDED and POSTSUSPENDED have no body */
+	uint64_t merge_epoch;		/* merges the sender had seen then */
 };
 
 struct wire_health {
@@ -199,7 +208,7 @@ struct wire_msg {
 		struct wire_merged_ack merged_ack;
 		struct wire_handover handover;
 		struct wire_resumed resumed;
-		struct wire_health health;
+		struct wire_health health;	/* PRESUSPENDED and POSTSUSPENDED have no body */
 	} u;
 	const uint8_t *blob;		/* into the caller's buffer; NULL when blob_bytes is 0 */
 	uint32_t blob_bytes;		/* 0..WIRE_BLOB_MAX */
@@ -220,11 +229,13 @@ size_t wire_encode(const struct wire_msg *msg, uint8_t *buf);
  * Returns 0, or
  *   CM_E_WIRE_SHORT    shorter than the header or than the lengths in it
  *   CM_E_WIRE_MAGIC    not ours
- *   CM_E_WIRE_VERSION  outside WIRE_VERSION_MIN..WIRE_VERSION, except HELLO, of which the eight fixed
- *                      fields are decoded whatever the version
+ *   CM_E_WIRE_VERSION  outside WIRE_VERSION_MIN..WIRE_VERSION, except HELLO, of which the eight
+ *                      fixed fields are decoded whatever the version; the others are 0 then, and
+ *                      client, fencing and features may have values of that version
  *   CM_E_WIRE_TYPE     unknown type
  *   CM_E_WIRE_LEN      body length that its type cannot have, or bytes left over
- *   CM_E_WIRE_FIELD    a field out of its range (a uuid with a NUL, a bool of 2, lo >= hi, nodeid 0, ...)
+ *   CM_E_WIRE_FIELD    a field out of its range (a uuid with a NUL, a bool of 2, lo >= hi, nodeid
+ *                      0, seq 0, a region number above DISK_REGIONS_MAX, ...)
  */
 int wire_decode(const uint8_t *buf, size_t len_bytes, struct wire_msg *msg) CM_MUST_CHECK;
 
