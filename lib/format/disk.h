@@ -69,13 +69,14 @@ int disk_geom_init(struct disk_geom *geom, uint64_t dev_bytes, uint64_t region_c
 		   uint32_t region_size_sect, uint32_t slot_count,
 		   struct cm_errmsg *err) CM_MUST_CHECK;
 
-/* Byte offset of page @page_nr of the dirty bitmap of @slot; both are in range, which is asserted. */
+/* Byte offset of page @page_nr of the dirty bitmap of @slot; both in range, asserted. */
 uint64_t disk_slot_off(const struct disk_geom *geom, uint32_t slot, uint32_t page_nr);
 /* The same for the out-of-sync bitmap. */
 uint64_t disk_oos_off(const struct disk_geom *geom, uint32_t page_nr);
 
 enum disk_sb_state {
-	DISK_SB_IMPORT = 1,	/* ours is being built from the classic area, not yet or just poisoned */
+	DISK_SB_IMPORT = 1,	/* ours is being built from the classic area, which is
+				 * not yet, or just, poisoned */
 	DISK_SB_ACTIVE = 2,	/* ours is the truth, the classic area is poisoned */
 	DISK_SB_CLEAN = 3,	/* the classic area is the truth again */
 };
@@ -111,9 +112,9 @@ struct disk_sb {
 #define DISK_SB_F_NOSYNC	2u	/* created with nosync: never fully copied */
 
 /*
- * Encode into a full page of DISK_PAGE_BYTES; every byte is written. Fields out of range are our own
- * mistake, asserted: an unknown state or flag, no uuid, a slot in use without a node id or at or
- * above slot_count. A free slot may still say whose it was.
+ * Encode into a full page of DISK_PAGE_BYTES; every byte is written. Fields out of range are our
+ * own mistake, asserted: an unknown state or flag, no uuid, a slot in use without a node id or at
+ * or above slot_count. A free slot may still say whose it was.
  */
 void disk_sb_encode(const struct disk_sb *sb, uint8_t *page);
 
@@ -147,8 +148,8 @@ uint64_t disk_uuid_hash(const char *uuid);
 uint64_t disk_page_first_region(uint32_t page_nr);
 uint32_t disk_page_region_count(const struct disk_geom *geom, uint32_t page_nr);
 
-/* Encode the bits of page id->page_nr out of @map (geom->region_count bits; NULL = all clear) into a
- * full page; every byte is written. */
+/* Encode the bits of page id->page_nr out of @map (geom->region_count bits; NULL = all clear) into
+ * a full page; every byte is written. */
 void disk_page_encode(const struct disk_geom *geom, const struct disk_page_id *id,
 		      const struct bits *map, uint8_t *page);
 
@@ -175,8 +176,8 @@ struct disk_classic {
 	uint64_t epoch;		/* POISONED */
 };
 
-/* Read the header in block 0 of the classic area (DISK_PAGE_BYTES). Version 1 counts as 2, as in the
- * kernel. The kernel's header has no checksum; our poison has, and a torn one is FOREIGN. */
+/* Read the header in block 0 of the classic area (DISK_PAGE_BYTES). Version 1 counts as 2, as in
+ * the kernel. Its header has no checksum; our poison has one, and a torn poison is FOREIGN. */
 void disk_classic_decode(const uint8_t *block0, const char *uuid, struct disk_classic *out);
 
 /*

@@ -5,7 +5,8 @@
  * Source of the format: linux/dm-log-userspace.h, linux/connector.h, and
  * drivers/md/dm-log-userspace-*.c of kernels 6.1 and 6.12 (the two send the same bytes). Host byte
  * order: the peer is our own kernel. A datagram is nlmsghdr (16 bytes), cn_msg (20),
- * dm_ulog_request (160), payload; doc/wire-format.md has the tables. The request starts at offset 36, so its 64-bit fields are unaligned: decoding copies.
+ * dm_ulog_request (160), payload; doc/wire-format.md has the tables. The request starts at offset
+ * 36, so its 64-bit fields are unaligned: decoding copies.
  *
  * Pure: no I/O, no allocation. Any thread.
  */
@@ -63,13 +64,15 @@ struct kabi_req {
 };
 
 /*
- * A reply. Without a payload the short form is sent (cn_msg.len 0, cn_msg.ack = the positive errno):
- * the kernel takes any errno so, and 0. With one, error is 0 and data_bytes what the kernel reads:
+ * A reply. Without a payload the short form is sent (cn_msg.len 0, cn_msg.ack = the positive
+ * errno): the kernel takes any errno so, and 0. With one, error is 0 and data_bytes what the kernel
+ * reads:
  *
  *	GET_REGION_SIZE, IN_SYNC, GET_SYNC_COUNT	8
  *	GET_RESYNC_WORK, IS_REMOTE_RECOVERING		16
- *	CTR						0, or a device name with its NUL, at most 128;
- *							0 when the kernel replays it: it has no room then
+ *	CTR						0, or a device name with its NUL, at most
+ *							128; 0 when the kernel replays it, since it
+ *							has no room then
  *	STATUS_INFO					0..256
  *	others						0
  *
@@ -91,7 +94,8 @@ struct kabi_reply {
  * @req              written only on success.
  *
  * An unknown type, IS_CLEAN and STATUS_TABLE decode without their payload so that the caller can
- * refuse them: silence would make the kernel retry for ever. Region numbers are not compared with a log's size here.
+ * refuse them: silence would make the kernel retry for ever. Region numbers are not compared with a
+ * log's size here.
  *
  * Returns 0, or
  *   CM_E_KABI_SHORT    shorter than the three headers
@@ -120,9 +124,9 @@ const char *kabi_type_name(uint32_t type);
 enum kabi_sync_word { KABI_SYNC_DEFAULT, KABI_SYNC_FORCE, KABI_SYNC_NOSYNC };
 
 /*
- * A CTR line: "<len_sectors> clustered-disk <dev> <region_size> [sync|nosync] [gen=<n>]
- * [legs=<16 hex>]" or "<len_sectors> clustered-core <region_size> ...". The words in brackets come in
- * any order, each at most once. At most KABI_ARGS_MAX - 1 characters: the kernel could not replay a
+ * A CTR line: "<len_sectors> clustered-disk <dev> <region_size> [sync|nosync] [gen=<n>] [legs=<16
+ * hex>]" or "<len_sectors> clustered-core <region_size> ...". The words in brackets come in any
+ * order, each at most once. At most KABI_ARGS_MAX - 1 characters: the kernel could not replay a
  * longer one, with its NUL, when the daemon was restarted.
  */
 struct kabi_ctr {
@@ -130,7 +134,7 @@ struct kabi_ctr {
 	char type_word[32];		/* "clustered-disk" or "clustered-core" */
 	char dev[KABI_DEV_MAX];		/* "" for core */
 	uint32_t region_size_sect;	/* power of two, >= 2, <= len_sect */
-	uint64_t region_count;		/* ceil(len / region size); not compared with a limit here */
+	uint64_t region_count;		/* ceil(len / region size); no limit is checked here */
 	enum kabi_sync_word sync;
 	bool has_gen;
 	uint32_t gen;			/* generation of the leg set (hazard L12); 0 when absent */

@@ -10,10 +10,10 @@
  *	 8 u32 sender nodeid   12 u32 body length           16 u64 view       24 u64 seq
  *	32 uuid bytes, no NUL; then the body
  *
- * The body of each type is the members of its struct below in the order given there, each in its own
- * width (bool = u8 0 or 1), followed, where the struct says so, by a blob that reaches to the end.
- * The header and the first eight fields of HELLO never change: two nodes of any versions can tell
- * each other what they speak. doc/wire-format.md has the tables, doc/protocol.md the meaning;
+ * The body of each type is the members of its struct below in the order given there, each in its
+ * own width (bool = u8 0 or 1), followed, where the struct says so, by a blob that reaches to the
+ * end. The header and the first eight fields of HELLO never change: two nodes of any versions can
+ * tell each other what they speak. doc/wire-format.md has the tables, doc/protocol.md the meaning;
  * test/abi holds golden messages.
  *
  * Pure: no I/O, no allocation. Any thread.
@@ -63,8 +63,8 @@ struct wire_hello {
 	uint32_t log_count;		/* JOINs with again = true that follow in this view */
 	uint64_t prev_view;		/* the view this node was in before; 0 = just started */
 	bool lost_quorum;		/* was inquorate at any time since prev_view formed */
-	bool has_orphans;		/* kernel instances of a former daemon of this boot that have not
-					 * come back yet */
+	bool has_orphans;		/* kernel instances of a former daemon of this boot have
+					 * not come back yet */
 };
 
 /* A kernel instance is about to run (RESUME), or (again) runs since before this view. */
@@ -76,8 +76,8 @@ struct wire_join {
 	uint32_t gen;
 	uint64_t legs_hash;
 	bool has_state;			/* again only: its replicated state is whole */
-	bool is_replay;			/* the daemon restarted under a running kernel, whose hint is
-					 * unknown (L1) */
+	bool is_replay;			/* the daemon restarted under a running kernel, whose hint
+					 * is unknown (L1) */
 };
 
 /* The coordinator gives a node a slot, durable in the superblock. */
@@ -91,8 +91,8 @@ struct wire_state {
 	uint32_t nodeid;		/* the joiner */
 	uint64_t join_seq;		/* seq of the JOIN it answers: generation of the transfer */
 	uint64_t index;			/* 0.. */
-	uint64_t last_change;		/* sender << 40 ^ seq of the last state change the sender had
-					 * seen; stale if not the receiver's */
+	uint64_t last_change;		/* sender << 40 ^ seq of the last state change the sender
+					 * had seen; stale if not the receiver's */
 	/* blob: tables, or bits from region (index - 1) * WIRE_BLOB_MAX * 8 on */
 };
 
@@ -107,8 +107,9 @@ struct wire_leave {			/* the last instance of the sender has stopped */
 };
 
 struct wire_propose {
-	uint64_t claim_id;		/* never 0; no two open claims share it: sender << 40 | a count of
-					 * the sender, so the low 24 bits of node ids must differ */
+	uint64_t claim_id;		/* never 0; no two open claims share it: sender << 40 | a
+					 * count of the sender, so the low 24 bits of node ids
+					 * must differ */
 	uint64_t lo, hi;		/* regions lo <= r < hi, at most WIRE_CLAIM_REGIONS_MAX */
 };
 
@@ -140,8 +141,8 @@ struct wire_oos_set {
 enum wire_oos_cause { WIRE_OOS_FAILED = 1, WIRE_OOS_LEFT_MARKED = 2 };
 
 struct wire_oos_durable {
-	uint64_t upto;			/* every out-of-sync bit set up to this count of oos changes is
-					 * on disk */
+	uint64_t upto;			/* every out-of-sync bit set up to this count of oos
+					 * changes is on disk */
 };
 
 /* New coordinator: bits read from the log device; OR them. */
