@@ -84,8 +84,14 @@ char *args_line(const struct args *args, const char **bad_word)
 	line = end = cmlvm_alloc(len_bytes, 1);
 	for (size_t i = 0; i < args->count; i++) {
 		char quote = strchr(args->word[i], '\'') ? '"' : '\'';
+		size_t word_bytes = strlen(args->word[i]);
 
-		end += sprintf(end, "%s%c%s%c", i ? " " : "", quote, args->word[i], quote);
+		if (i)
+			*end++ = ' ';
+		*end++ = quote;
+		memcpy(end, args->word[i], word_bytes);
+		end += word_bytes;
+		*end++ = quote;
 	}
 	return line;
 }

@@ -49,11 +49,11 @@ static void reply_line(void *ctx, const char *key, const char *value)
 	if (!*key || !strcmp(key, "node"))
 		node_report(reply);
 	if (!strcmp(key, "node"))
-		now->nodeid = atoi(value);
+		now->nodeid = (int)strtol(value, NULL, 10);
 	else if (!strcmp(key, "name"))
 		snprintf(now->name, sizeof(now->name), "%s", value);
 	else if (!strcmp(key, "result"))
-		now->result = atoi(value);
+		now->result = (int)strtol(value, NULL, 10);
 	else if (!strcmp(key, "text"))
 		snprintf(now->text, sizeof(now->text), "%s", value);
 }

@@ -56,7 +56,7 @@ static bool asks_for_mirror(const struct opts *opts)
 		return false;
 	if (type)
 		return !strcmp(type, "mirror");
-	return mirrors && atoi(mirrors) >= 1;
+	return mirrors && strtol(mirrors, NULL, 10) >= 1;
 }
 
 /* "/dev/vg", "vg" -> "vg"; "vg/lv" when @may_have_lv. Returns false when it is no VG name. */

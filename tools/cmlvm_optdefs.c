@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The option lists of the four commands: lvcreate(8), lvchange(8), vgchange(8), lvremove(8) of 2.03. */
+/* The option lists of lvcreate(8), lvchange(8), vgchange(8) and lvremove(8), version 2.03. */
 #include "tools/cmlvm_opts.h"
 
 /* Every lvm command has these. */
 #define OPT_DEFS_COMMON \
-	{ "debug", 'd', false },	{ "help", 'h', false },		{ "quiet", 'q', false }, \
-	{ "verbose", 'v', false },	{ "yes", 'y', false },		{ "test", 't', false }, \
-	{ "commandprofile", 0, true },	{ "config", 0, true },		{ "driverloaded", 0, true }, \
-	{ "nolocking", 0, false },	{ "lockopt", 0, true },		{ "longhelp", 0, false }, \
-	{ "profile", 0, true },		{ "version", 0, false },	{ "devicesfile", 0, true }, \
-	{ "devices", 0, true },		{ "nohints", 0, false },	{ "journal", 0, true }, \
-	{ "autobackup", 'A', true },	{ "noudevsync", 0, false },	{ "reportformat", 0, true }
+	{ "debug", 'd', false },	{ "help", 'h', false },		\
+	{ "quiet", 'q', false },	{ "verbose", 'v', false },	\
+	{ "yes", 'y', false },		{ "test", 't', false },		\
+	{ "commandprofile", 0, true },	{ "config", 0, true },		\
+	{ "driverloaded", 0, true },	{ "nolocking", 0, false },	\
+	{ "lockopt", 0, true },		{ "longhelp", 0, false },	\
+	{ "profile", 0, true },		{ "version", 0, false },	\
+	{ "devicesfile", 0, true },	{ "devices", 0, true },		\
+	{ "nohints", 0, false },	{ "journal", 0, true },		\
+	{ "autobackup", 'A', true },	{ "noudevsync", 0, false },	\
+	{ "reportformat", 0, true }
 
 /* The two commands that activate share these. "available" is the old name of -a. */
 #define OPT_DEFS_ACTIVATE \

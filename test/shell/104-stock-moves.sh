@@ -11,7 +11,8 @@ wait_synced cmt
 mirror_remove cmt
 
 plant() { echo planted | dd of="$1" bs=1 seek=$((9 << 20)) conv=notrunc,fsync status=none; }
-still_planted() { [ "$(dd if="$1" bs=1 skip=$((9 << 20)) count=7 status=none)" = planted ] || die "$2 resynced"; }
+still_planted() { [ "$(dd if="$1" bs=1 skip=$((9 << 20)) count=7 status=none)" = planted ] ||
+	die "$2 resynced"; }
 plant $leg1
 
 mirror_make cmt "$(table_ours cmt-104 $log 1024 $leg0 $leg1)"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# SIGKILL of cmirrord under load, several times: writers wait, see no error, and nothing is lost or copied anew.
+# SIGKILL of cmirrord under load, several times: writers wait, see no error, and nothing is lost
+# or copied anew.
 . "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/lib/one.sh"
 disk log 4M
 disk leg0 32M

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# SIGKILL of cmirrord in the middle of the first synchronisation: it goes on and ends with equal legs.
+# SIGKILL of cmirrord in the middle of the first synchronisation: it goes on and ends with equal
+# legs.
 . "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/lib/one.sh"
 disk log 4M
 disk leg0 64M

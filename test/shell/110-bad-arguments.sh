@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Each table that cannot be served is refused when it is loaded, with its reason in the daemon's log.
+# Each table that cannot be served is refused when it is loaded, with its reason in the daemon's
+# log.
 . "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/lib/one.sh"
 disk log 4M
 disk leg0 16M
@@ -13,7 +14,8 @@ refused() { # refused REASON TABLE
 	cmirrorctl dump | grep -qiE "$1" || grep -qiE "$1" $T/cmirrord.log ||
 		journal_has "$1" || say "note: no line says '$1'"
 }
-journal_has() { command -v journalctl > /dev/null && journalctl -q -n 50 2> /dev/null | grep -qiE "$1"; }
+journal_has() { command -v journalctl > /dev/null && journalctl -q -n 50 2> /dev/null |
+	grep -qiE "$1"; }
 t=$(table_ours cmt-110 $log 1024 $leg0 $leg1)
 refused 'too small|space' "$(table_ours cmt-110 $tiny 8 $leg0 $leg1)"
 refused 'region size' "${t/ 1024 / 1000 }"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A log device with anything else on it is no truth: everything is copied, and the legs end up equal.
+# A log device with anything else on it is no truth: everything is copied, and the legs end up
+# equal.
 . "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/lib/one.sh"
 disk log 4M
 disk leg0 16M
@@ -16,9 +17,12 @@ one() { # one WHAT
 }
 fill $log
 one random
-dd if=/dev/zero bs=1M count=4 status=none | tr '\0' '\377' | dd of=$log bs=1M iflag=fullblock oflag=direct status=none
+dd if=/dev/zero bs=1M count=4 status=none | tr '\0' '\377' |
+	dd of=$log bs=1M iflag=fullblock oflag=direct status=none
 one ones
 # an older kernel log whose version nobody knows, all bits set
-dd if=/dev/zero bs=1M count=4 status=none | tr '\0' '\377' | dd of=$log bs=1M iflag=fullblock oflag=direct status=none
-printf '\162\122\151\115\007\000\000\000\040\000\000\000\000\000\000\000' | dd of=$log conv=notrunc,fsync status=none
+dd if=/dev/zero bs=1M count=4 status=none | tr '\0' '\377' |
+	dd of=$log bs=1M iflag=fullblock oflag=direct status=none
+printf '\162\122\151\115\007\000\000\000\040\000\000\000\000\000\000\000' |
+	dd of=$log conv=notrunc,fsync status=none
 one version

@@ -11,7 +11,8 @@ for i in 0 1 2 3 4 5 6 7 8 9; do
 	mirror_make cmt$i "$(table_ours cmt-118-$i ${!l} 512 ${!a} ${!b})"
 done
 for i in 0 1 2 3 4 5 6 7 8 9; do
-	verify write --dev /dev/mapper/cmt$i --area 0:512 --seconds 3 --rate 40 --seed $i > $T/journal$i &
+	verify write --dev /dev/mapper/cmt$i --area 0:512 --seconds 3 --rate 40 --seed $i \
+		> $T/journal$i &
 	pids[i]=$!
 done
 for i in 0 1 2 3 4 5 6 7 8 9; do wait "${pids[i]}" || die "writer $i saw an error"; done

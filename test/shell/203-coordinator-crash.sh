@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The coordinator dies under writes of all nodes: fenced, survivors write on, resynced, equal legs, nothing lost.
+# The coordinator dies under writes of all nodes: fenced, survivors write on, resynced, equal
+# legs, nothing lost.
 . "$RIG_SRC/test/shell/lib/aux.sh"
 mirror data 48M
 wait_sync vg/data

@@ -8,7 +8,8 @@ check_synced vg/data 3
 on 1 lvchange -an vg/data
 on 1 lvchange -ay vg/data
 check_synced vg/data 2
-on 1 "vgcfgbackup -f /tmp/text vg > /dev/null; ! grep -q NOTSYNCED /tmp/text" || die "NOTSYNCED is in the metadata"
+on 1 "vgcfgbackup -f /tmp/text vg > /dev/null; ! grep -q NOTSYNCED /tmp/text" ||
+	die "NOTSYNCED is in the metadata"
 writers_start /dev/vg/data 4 1024 100
 writers_wait
 writers_check 2 /dev/vg/data

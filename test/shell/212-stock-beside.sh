@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Stock commands on other LVs of the VG work beside a clustered mirror; ours pass everything else on unchanged.
+# Stock commands on other LVs of the VG work beside a clustered mirror; ours pass everything else
+# on unchanged.
 . "$RIG_SRC/test/shell/lib/aux.sh"
 mirror data 24M
 on 2 lvcreate -qq -y -L 8M -n lin vg
@@ -18,8 +19,9 @@ check_active vg/data "1 2 3"
 wait_sync vg/data
 check_stock
 # the same words, output and exit status as stock
-for c in "lvcreate --nonsense" "lvcreate" "lvchange -an vg/none" "lvremove vg/none" "vgchange -ay none" \
-	"lvcreate -L 1M" "lvcreate -L8T -n x vg" "lvchange -aqq vg/data" "vgchange --help" "lvremove --version"; do
+for c in "lvcreate --nonsense" "lvcreate" "lvchange -an vg/none" "lvremove vg/none" \
+	"vgchange -ay none" "lvcreate -L 1M" "lvcreate -L8T -n x vg" "lvchange -aqq vg/data" \
+	"vgchange --help" "lvremove --version"; do
 	a=$(on 2 "$c < /dev/null 2>&1; echo status $?") || true
 	b=$(on 2 "lvm $c < /dev/null 2>&1; echo status $?") || true
 	[ "${a/lvcreate: /}" = "${b/lvcreate: /}" ] || die "$c: ours: $a; stock: $b"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# All nodes lose power at once under writes; stock lvm alone resyncs what is needed, then ours takes it over again.
+# All nodes lose power at once under writes; stock lvm alone resyncs what is needed, then ours
+# takes it over again.
 . "$RIG_SRC/test/shell/lib/aux.sh"
 mirror data 32M
 wait_sync vg/data

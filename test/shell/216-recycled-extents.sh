@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A new log on the extents of old ones: full of good checksums and set bits, and yet the mirror starts out of sync.
+# A new log on the extents of old ones: full of good checksums and set bits, and yet the mirror
+# starts out of sync.
 . "$RIG_SRC/test/shell/lib/aux.sh"
 mirror old 32M
 wait_sync vg/old

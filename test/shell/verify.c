@@ -6,18 +6,21 @@
  *	verify check --dev DEV --area LO:HI [--seed S] --from FILE
  *	verify compare DEV DEV...
  *
- * An area is a range of 4 KiB blocks [LO, HI) that only this writer writes; several nodes write at once in
- * areas of their own. Each write gives one block its next version: block number, seed, version, and a pattern
- * made of the three, all under a checksum. What was acknowledged is printed as "a BLOCK VERSION" lines; whoever
- * keeps them knows what must be there after the node's death. A lost line only weakens the check: the block must
- * hold its last known version or a later one. One write in eight is read back at once.
+ * An area is a range of 4 KiB blocks [LO, HI) that only this writer writes; several nodes write at
+ * once in areas of their own. Each write gives one block its next version: block number, seed,
+ * version, and a pattern made of the three, all under a checksum. What was acknowledged is printed
+ * as "a BLOCK VERSION" lines; whoever keeps them knows what must be there after the node's death. A
+ * lost line only weakens the check: the block must hold its last known version or a later one. One
+ * write in eight is read back at once.
  *
  * --from reads such lines: `write` goes on from those versions, `check` demands them.
- * Everything is O_DIRECT. Exit status: 0; 1 a wrong content or an I/O error, told on stderr; 2 usage.
+ * Everything is O_DIRECT. Exit status: 0; 1 a wrong content or an I/O error, told on stderr; 2
+ * usage.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -140,7 +143,7 @@ static void pace(const struct job *job, uint64_t start_ms, uint64_t write_count)
 		return;
 	due_ms = start_ms + write_count * 1000 / job->rate;
 	if (due_ms > at_ms)
-		usleep((useconds_t)(due_ms - at_ms) * 1000);
+		(void)poll(NULL, 0, (int)(due_ms - at_ms));
 }
 
 static int do_write(struct job *job)
@@ -159,7 +162,8 @@ static int do_write(struct job *job)
 			return 1;
 		printf("a %llu %u\n", (unsigned long long)block_nr, ++job->version[index]);
 		write_count++;
-		if ((random >> 40) % 8 == 0 && !block_read_check(job, block_nr, job->version[index]))
+		if ((random >> 40) % 8 == 0 &&
+		    !block_read_check(job, block_nr, job->version[index]))
 			return 1;
 		at_ms = now_ms();
 		if (at_ms - before_ms > worst_ms)

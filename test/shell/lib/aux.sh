@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Helpers for the 2xx and 3xx scripts, which run on the rig's host side (test/rig/README) with a cluster and a
-# shared VG `vg` up on every node. Sourced first.
+# Helpers for the 2xx and 3xx scripts, which run on the rig's host side (test/rig/README) with a
+# cluster and a shared VG `vg` up on every node. Sourced first.
 . "$RIG_SRC/test/shell/lib/get.sh"
 . "$RIG_SRC/test/shell/lib/check.sh"
 
@@ -15,10 +15,6 @@ aux_cleanup() {
 	set +e
 	if [ $status != 0 ] && [ $status != 77 ]; then
 		collect_logs
-		for n in $(rig_live); do
-			timeout 10 on "$n" "cmirrorctl status; lvs -a -o+devices; dmsetup table; dmsetup status" 2>&1 |
-				sed "s/^/n$n: /"
-		done
 		for n in $(rig_live); do crash "$n"; done
 	fi
 	exit $status
@@ -29,7 +25,7 @@ trap aux_cleanup EXIT
 aux_lvs_remove() {
 	local first
 	first=$(rig_live | head -n 1)
-	[ -z "$(on "$first" lvs --noheadings vg 2> /dev/null)" ] || on "$first" "lvremove -ff vg"
+	[ -z "$(on "$first" lvs --noheadings vg 2> /dev/null)" ] || on "$first" lvremove -ff vg
 }
 aux_lvs_remove
 
@@ -46,13 +42,14 @@ wait_sync() {
 	wait_for "$secs" "sync of $lv" check_synced "$lv" "$node"
 }
 
-# Everybody who is there writes to $1 (device) at once, $2 seconds, in areas of $3 blocks each: node N
-# has area [(N-1)*$3, N*$3). Journals are log/bg-writeN. $4: writes per second of each.
+# Everybody who is there writes to $1 (device) at once, $2 seconds, in areas of $3 blocks each:
+# node N has area [(N-1)*$3, N*$3). Journals are log/bg-writeN. $4: writes per second of each.
 writers_start() {
 	local dev=$1 secs=$2 blocks=$3 rate=${4:-100} n
 	for n in $(rig_live); do
-		bg "$n" "write$n" verify write --dev "$dev" --area "$(((n - 1) * blocks)):$((n * blocks))" \
-			--seconds "$secs" --rate "$rate" --seed "$n"
+		bg "$n" "write$n" verify write --dev "$dev" --seed "$n" \
+			--area "$(((n - 1) * blocks)):$((n * blocks))" \
+			--seconds "$secs" --rate "$rate"
 		echo "$n" >> "$RIG_DIR/writers"
 	done
 	writers_blocks=$blocks

@@ -11,17 +11,20 @@ check_say() {
 check_synced() {
 	local node=${2:-$(rig_live | head -n 1)} counts percent
 	counts=$(get_synced "$node" "$1") || true
-	[ -n "$counts" ] && [ "${counts%/*}" = "${counts#*/}" ] || check_say "$1 on node $node: $counts regions in sync"
+	[ -n "$counts" ] && [ "${counts%/*}" = "${counts#*/}" ] ||
+		check_say "$1 on node $node: $counts regions in sync"
 	percent=$(get_lv "$node" "$1" copy_percent)
-	[ "$percent" = 100.00 ] || check_say "$1 on node $node: lvs says $percent, the kernel $counts"
+	[ "$percent" = 100.00 ] ||
+		check_say "$1 on node $node: lvs says $percent, the kernel $counts"
 }
 
 # check_active VG/LV NODES / check_inactive VG/LV NODES
 check_active() {
-	local n
+	local n table
 	for n in $2; do
-		[[ "$(get_table "$n" "$1")" == *" mirror userspace "* ]] ||
-			check_say "$1 is not active in shared mode on node $n: $(get_table "$n" "$1")" || return 1
+		table=$(get_table "$n" "$1") || true
+		[[ $table == *" mirror userspace "* ]] ||
+			check_say "$1 is not active in shared mode on node $n: $table" || return 1
 	done
 }
 
@@ -38,7 +41,8 @@ check_inactive() {
 check_gone() {
 	local n
 	for n in $(rig_live); do
-		! on "$n" "lvs -a --noheadings -o lv_name ${1%/*} 2> /dev/null | grep -qE '^ *\[?${1#*/}(_|\]| |$)'" ||
+		! on "$n" "lvs -a --noheadings -o lv_name ${1%/*} 2> /dev/null" |
+			grep -qE "^ *\[?${1#*/}(_|\]| |\$)" ||
 			check_say "$1 is in the metadata, seen from node $n" || return 1
 		check_inactive "$1" "$n" || return 1
 	done
@@ -54,13 +58,15 @@ check_legs() {
 # check_stock: stock lvm finds nothing to complain about.
 check_stock() { on "$(rig_live | head -n 1)" vgck "${1:-vg}"; }
 
-# check_refusal NODE TEXT COMMAND...: fails with exit status 1..127 and says TEXT (a regular expression).
+# check_refusal NODE TEXT COMMAND...: fails with exit status 1..127 and says TEXT (a regular
+# expression).
 check_refusal() {
 	local node=$1 text=$2 out status=0
 	shift 2
 	out=$(on "$node" "$@" 2>&1) || status=$?
 	[ $status != 0 ] || check_say "should be refused: $*; it said: $out" || return 1
 	[ $status -lt 128 ] || check_say "status $status: $*; it said: $out" || return 1
-	grep -qE "$text" <<< "$out" || check_say "'$text' is not in the refusal of $*: $out" || return 1
+	grep -qE "$text" <<< "$out" || check_say "'$text' is not in the refusal of $*: $out" ||
+		return 1
 	echo "refused as it should be: $out"
 }

@@ -12,13 +12,15 @@ get_dm() {
 }
 
 # get_synced NODE VG/LV: "in sync/all" as the kernel counts; nothing when it is not active.
-get_synced() { on "$1" dmsetup status --target mirror "$(get_dm "$2")" 2> /dev/null | grep -oE '[0-9]+/[0-9]+' | head -n 1; }
+get_synced() { on "$1" dmsetup status --target mirror "$(get_dm "$2")" 2> /dev/null |
+	grep -oE '[0-9]+/[0-9]+' | head -n 1; }
 
 # get_table NODE VG/LV
 get_table() { on "$1" dmsetup table "$(get_dm "$2")" 2> /dev/null; }
 
 # get_stat NODE KEY: a counter of its cmirrord, summed over all logs.
-get_stat() { on "$1" cmirrorctl stats | awk -F= -v k="$2" '$1 == k { s += $2 } END { print s + 0 }'; }
+get_stat() { on "$1" cmirrorctl stats |
+	awk -F= -v k="$2" '$1 == k { s += $2 } END { print s + 0 }'; }
 
 # get_status NODE KEY: first value of that key in its cmirrord's status.
 get_status() { on "$1" cmirrorctl status | awk -F= -v k="$2" '$1 == k { print $2; exit }'; }

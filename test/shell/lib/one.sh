@@ -1,9 +1,11 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Helpers for the 1xx scripts: one machine with device-mapper (a node of the rig, or the machine itself),
-# loop devices, `cmirrord --cluster local`, tables made with dmsetup. Sourced first; runs under set -e.
+# Helpers for the 1xx scripts: one machine with device-mapper (a node of the rig, or the machine
+# itself), loop devices, `cmirrord --cluster local`, tables made with dmsetup. Sourced first; runs
+# under set -e.
 #
-# Everything a script makes has the prefix cmt (device names) or lies in $T; the EXIT trap removes it.
+# Everything a script makes has the prefix cmt (device names) or lies in $T; the EXIT trap removes
+# it.
 set -euE -o pipefail
 T=$(mktemp -d "${TMPDIR:-/tmp}/cmt.XXXXXX")
 loops=()
@@ -94,8 +96,9 @@ disk() {
 majmin() { printf '%d:%d' "0x$(stat -L -c %t "$1")" "0x$(stat -L -c %T "$1")"; }
 sectors() { blockdev --getsz "$1"; }
 
-# table_ours UUID LOG REGION_SECT LEG... [-- WORD...]: the line of a clustered mirror as long as its first leg.
-# LOG: a device, or "core". WORDs after -- go behind the region size (nosync, gen=1 ...).
+# table_ours UUID LOG REGION_SECT LEG... [-- WORD...]: the line of a clustered mirror as long as
+# its first leg. LOG: a device, or "core". WORDs after -- go behind the region size (nosync, gen=1
+# ...).
 table_ours() {
 	local uuid=$1 log=$2 region=$3 legs=() words=() args leg line
 	shift 3
@@ -104,7 +107,8 @@ table_ours() {
 	if [ "$log" = core ]; then
 		args=("$uuid" integrated_flush clustered-core "$region" "${words[@]}")
 	else
-		args=("$uuid" integrated_flush clustered-disk "$(majmin "$log")" "$region" "${words[@]}")
+		args=("$uuid" integrated_flush clustered-disk "$(majmin "$log")" "$region")
+		args+=("${words[@]}")
 	fi
 	line="0 $(sectors "${legs[0]}") mirror userspace ${#args[@]} ${args[*]} ${#legs[@]}"
 	for leg in "${legs[@]}"; do line+=" $(majmin "$leg") 0"; done
@@ -136,6 +140,9 @@ is_synced() { local s; s=$(synced "$1"); [ "${s%/*}" = "${s#*/}" ]; }
 wait_synced() { until_true "${2:-60}" "sync of $1, now $(synced "$1")" is_synced "$1"; }
 
 # fill DEV: contents nothing else has.
-fill() { dd if=/dev/urandom of="$1" bs=1M oflag=direct iflag=fullblock count="$(($(blockdev --getsize64 "$1") >> 20))" status=none; }
+fill() {
+	dd if=/dev/urandom of="$1" bs=1M oflag=direct iflag=fullblock status=none \
+		count="$(($(blockdev --getsize64 "$1") >> 20))"
+}
 
 legs_equal() { verify compare "$@"; }
