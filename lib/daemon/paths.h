@@ -6,7 +6,7 @@
 #define CM_DAEMON_PATHS_H
 
 #ifndef CM_VERSION
-#define CM_VERSION		"0.1"
+#define CM_VERSION		"unknown"
 #endif
 #ifndef CM_RUN_DIR
 #define CM_RUN_DIR		"/run/cmirror"		/* 0700 root; tmpfs: dies with the boot */
