@@ -133,6 +133,39 @@ int clvmd_ping(void)
 	return rc;
 }
 
+/* The objects `mirror=` of a status, while they arrive. */
+struct find {
+	const char *vg, *lv;
+	bool is_vg, is_lv, is_active, is_found;
+};
+
+static void find_line(void *ctx, const char *key, const char *value)
+{
+	struct find *find = ctx;
+
+	if (!*key || !strcmp(key, "mirror"))
+		find->is_vg = find->is_lv = find->is_active = false;
+	else if (!strcmp(key, "vg"))
+		find->is_vg = !strcmp(value, find->vg);
+	else if (!strcmp(key, "lv"))
+		find->is_lv = !strcmp(value, find->lv);
+	else if (!strcmp(key, "active"))
+		find->is_active |= !strcmp(value, "1");
+	else if (!strcmp(key, "nodes"))
+		find->is_active |= *value != '\0';
+	find->is_found |= find->is_vg && find->is_lv && find->is_active;
+}
+
+bool clvmd_is_active(const char *vg, const char *lv)
+{
+	struct find find = { .vg = vg, .lv = lv };
+	struct cm_errmsg err = { "" };
+
+	if (ctl_client_call(CLVMD_SOCKET, "status", PING_TIMEOUT_S, find_line, &find, &err))
+		return false;
+	return find.is_found;
+}
+
 int clvmd_activate(const char *vg, const char *lv, enum clvmd_scope scope)
 {
 	return call("activate", vg, lv,

@@ -25,6 +25,12 @@ enum clvmd_scope {
 int clvmd_ping(void) CM_MUST_CHECK;
 
 /*
+ * Is the mirror active in shared mode on any node, as clvmd knows? False also when clvmd does not
+ * answer: then nothing of what follows from it can be done either.
+ */
+bool clvmd_is_active(const char *vg, const char *lv);
+
+/*
  * The verbs of the daemon's control protocol, clvmd(8). Each returns 0, or the daemon's negative
  * number after its text went to stderr.
  */

@@ -49,12 +49,13 @@ static int tag_half_made(const struct vg_lv *lv, bool is_on, const struct opts *
  * itself. */
 static int resync(const struct vg_lv *lv, const struct opts *opts)
 {
-	enum vg_lv_mode mode = vg_lv_mode_here(lv);
+	bool was_active;
 	int code = STOCK_OK;
 
-	if (mode == VG_LV_STOCK)
+	if (vg_lv_mode_here(lv) == VG_LV_STOCK)
 		return act_stock("lvchange", "--resync", lv, opts);
-	if (mode == VG_LV_CLUSTERED && !opts_has(opts, "yes") &&
+	was_active = clvmd_is_active(lv->vg, lv->lv);
+	if (was_active && !opts_has(opts, "yes") &&
 	    !ask_yes("Do you really want to deactivate logical volume %s/%s on all nodes to resync "
 		     "it",
 		     lv->vg, lv->lv)) {
@@ -72,8 +73,7 @@ static int resync(const struct vg_lv *lv, const struct opts *opts)
 		if (tag_half_made(lv, false, opts) != STOCK_OK)
 			code = STOCK_FAILED;
 	}
-	if (code == STOCK_OK && mode == VG_LV_CLUSTERED &&
-	    clvmd_activate(lv->vg, lv->lv, CLVMD_ALL))
+	if (code == STOCK_OK && was_active && clvmd_activate(lv->vg, lv->lv, CLVMD_ALL))
 		code = STOCK_FAILED;
 	return code;
 }
@@ -88,7 +88,7 @@ static bool is_refused(const struct vg_lv *lv, const struct opts *opts)
 			lv->vg, lv->lv);
 		return true;
 	}
-	if (opts_has_any(opts, RELOADING) && vg_lv_mode_here(lv) == VG_LV_CLUSTERED) {
+	if (opts_has_any(opts, RELOADING) && clvmd_is_active(lv->vg, lv->lv)) {
 		fprintf(stderr,
 			"  %s/%s is active on several nodes: its permission, readahead and device "
 			"number "

@@ -36,28 +36,13 @@ static bool may_remove_active(const struct vg_lv *lv, const struct opts *opts)
 	return false;
 }
 
-/* Stock lvremove refuses what another node has active, by that node's lock: then it is active and
- * ours. */
-static bool was_locked_elsewhere(void)
-{
-	return stock_messages_hold("locked by other host");
-}
-
 static int remove_one(const struct vg_lv *lv, const struct opts *opts)
 {
-	enum vg_lv_mode mode = vg_lv_mode_here(lv);
+	bool is_ours_now = vg_lv_mode_here(lv) == VG_LV_CLUSTERED;
 	int code;
 
-	if (mode != VG_LV_CLUSTERED) {
-		code = stock_remove(lv, opts);
-		if (code == STOCK_OK || mode == VG_LV_STOCK || !was_locked_elsewhere()) {
-			stock_messages_print(STOCK_SHOW_ALL);
-			return code;
-		}
-	}
-	if (opts_has(opts, "test"))
-		return STOCK_OK;
-	if (!may_remove_active(lv, opts) || clvmd_deactivate(lv->vg, lv->lv, CLVMD_ALL))
+	if (!opts_has(opts, "test") && (is_ours_now || clvmd_is_active(lv->vg, lv->lv)) &&
+	    (!may_remove_active(lv, opts) || clvmd_deactivate(lv->vg, lv->lv, CLVMD_ALL)))
 		return STOCK_FAILED;
 	code = stock_remove(lv, opts);
 	stock_messages_print(STOCK_SHOW_ALL);
