@@ -361,6 +361,7 @@ struct cml {
 
 struct cmn_peer {
 	bool is_used, in_view, has_hello;
+	bool was_in_view;		/* in the view before this one, with us */
 	uint32_t nodeid;
 	uint32_t joins_left;
 	struct wire_hello hello;
@@ -415,6 +416,8 @@ void cmn_journal(struct cmn *cmn, struct cml *log, enum cmn_level level, const c
 void cmn_fx(struct cmn *cmn, struct cml *log, enum cmn_fx_type type);
 void cmn_fx_node(struct cmn *cmn, enum cmn_fx_type type, uint32_t nodeid, const char *text);
 struct cmn_peer *cmn_peer(struct cmn *cmn, uint32_t nodeid); /* known or NULL */
+bool cmn_is_of_us(const struct cmn *cmn, const struct cmn_peer *peer);	/* came with us from the last view */
+bool cmn_runs_log(struct cmn *cmn, const char *uuid, uint32_t nodeid);	/* by its own JOIN in this view */
 bool cmn_in_view(const struct cmn *cmn, uint32_t nodeid);
 bool cmn_can_serve(const struct cmn *cmn); /* usable and settled */
 struct cmn_dir *cmn_dir_find(struct cmn *cmn, const char *uuid);

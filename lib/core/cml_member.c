@@ -417,7 +417,7 @@ static uint32_t lowest_id(const struct cmn *cmn, bool of_us)
 		const struct cmn_peer *peer = &cmn->peer[i];
 
 		if (peer->is_used && peer->in_view && peer->nodeid < best &&
-		    (peer->hello.prev_view == cmn->prev_view) == of_us)
+		    cmn_is_of_us(cmn, peer) == of_us)
 			best = peer->nodeid;
 	}
 	return best;
@@ -429,7 +429,7 @@ static bool they_lost_quorum(const struct cmn *cmn)
 
 	for (i = 0; i < CMN_NODES_MAX; i++)
 		if (cmn->peer[i].is_used && cmn->peer[i].in_view &&
-		    cmn->peer[i].hello.prev_view != cmn->prev_view &&
+		    !cmn_is_of_us(cmn, &cmn->peer[i]) &&
 		    !cmn->peer[i].hello.lost_quorum)
 			return false;
 	return true;

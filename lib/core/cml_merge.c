@@ -82,7 +82,8 @@ static bool proven_by_word(const struct cml *log, const struct disk_slot *entry)
 		return false;
 	if (!memcmp(peer->hello.boot_id, entry->boot_id,
 		    16)) /* alive, and no kernel of it runs this log */
-		return !peer->hello.has_orphans;
+		return !peer->hello.has_orphans &&
+		       !cmn_runs_log(log->cmn, log->cfg.uuid, entry->nodeid);
 	return peer->hello.has_node_lock && !memcmp(peer->hello.machine_id, entry->machine_id, 16);
 }
 

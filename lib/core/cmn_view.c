@@ -33,6 +33,14 @@ bool cmn_in_view(const struct cmn *cmn, uint32_t nodeid)
 	return false;
 }
 
+/* The numbers alone do not tell: both sides of a partition may count alike. */
+bool cmn_is_of_us(const struct cmn *cmn, const struct cmn_peer *peer)
+{
+	if (peer->nodeid == cmn->cfg.nodeid)
+		return true;
+	return peer->was_in_view && peer->hello.prev_view == cmn->prev_view;
+}
+
 bool cmn_can_serve(const struct cmn *cmn)
 {
 	return cmn->usable && cmn->is_settled && !cmn->is_self_fenced;
@@ -101,6 +109,13 @@ static bool dir_add(struct cmn *cmn, const char *uuid, uint32_t nodeid)
 	dir->has_state[dir->node_count] = false;
 	dir->node[dir->node_count++] = nodeid;
 	return dir->node_count == 1;
+}
+
+bool cmn_runs_log(struct cmn *cmn, const char *uuid, uint32_t nodeid)
+{
+	const struct cmn_dir *dir = cmn_dir_find(cmn, uuid);
+
+	return dir && dir_has(dir, nodeid);
 }
 
 static void dir_del(struct cmn_dir *dir, uint32_t nodeid)
@@ -208,6 +223,8 @@ static void view_new(struct cmn *cmn, const struct cmn_event *ev)
 		peer->in_view = false;
 		node_gone(cmn, peer->nodeid);
 	}
+	for (i = 0; i < CMN_NODES_MAX; i++)
+		cmn->peer[i].was_in_view = cmn->peer[i].is_used && cmn->peer[i].in_view;
 	for (i = 0; i < ev->view.member_count; i++) {
 		peer = peer_get(cmn, ev->view.member[i]);
 		if (!peer) {
@@ -277,8 +294,8 @@ void cmn_hello_deliver(struct cmn *cmn, const struct wire_msg *msg)
 	if (msg->view != cmn->view_nr || !peer || !peer->in_view)
 		return; /* of a view that is over */
 	is_first = !peer->has_hello;
-	if (is_first && msg->u.hello.prev_view != cmn->prev_view)
-		stranger(cmn, msg);
+	if (is_first && !(peer->was_in_view && msg->u.hello.prev_view == cmn->prev_view))
+		stranger(cmn, msg); /* while peer->hello is still that of its former life */
 	peer->hello = msg->u.hello;
 	peer->has_hello = true;
 	if (is_first) {
