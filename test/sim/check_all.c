@@ -208,23 +208,87 @@ void check_reply(struct sim_node *nd, const struct kabi_req *req, const struct k
 				 (unsigned long long)req->region_nr[i]);
 }
 
+/* ---- the replicated state ---- */
+
+/*
+ * Whose state it is: nodes that were together since the state began have one lineage. A partition
+ * splits it, for each side goes on by itself; a founder begins a new one.
+ */
+void check_lineage_split(struct sim *s, uint32_t part)
+{
+	uint32_t fresh = 0, i, k, lineage;
+
+	for (i = 0; i < s->node_count; i++) {
+		lineage = s->node[i].lineage;
+		if (!(part >> i & 1) || !lineage)
+			continue;
+		for (k = 0; k < s->node_count; k++)
+			if (!(part >> k & 1) && s->node[k].lineage == lineage)
+				break;
+		if (k == s->node_count)
+			continue;	/* nobody of it is elsewhere */
+		if (!fresh)
+			fresh = ++s->lineage_last;
+		s->node[i].lineage = fresh;
+	}
+}
+
+static void lineage_take(struct sim_node *nd)
+{
+	struct sim *s = nd->s;
+	struct cml_status st;
+
+	cml_status(nd->log, &st);
+	if (st.coordinator && st.coordinator != nd->nr + 1)
+		nd->lineage = s->node[st.coordinator - 1].lineage;
+	else if (!nd->lineage)
+		nd->lineage = ++s->lineage_last;
+}
+
 /* I11: the same deliveries give the same state. */
 void check_hash(struct sim_node *nd, struct sim_entry *e)
 {
 	struct sim *s = nd->s;
 	uint64_t hash = nd->log ? cml_hash(nd->log) : 0;
+	uint32_t i;
 
-	if (!hash)
-		return;
-	if (!e->hash) {
-		e->hash = hash;
-		e->hash_node = nd->nr;
+	if (!hash) {
+		nd->lineage = 0;
 		return;
 	}
-	sim_mark(s, MARK_hash_compared);
-	if (e->hash != hash)
-		sim_fail(s, "I11", "nodes %u and %u differ after the same delivery (%s)",
-			 e->hash_node + 1, nd->nr + 1, sim_entry_name(e));
+	if (!nd->lineage)
+		lineage_take(nd);
+	e->hash[nd->nr] = hash;
+	e->lineage[nd->nr] = nd->lineage;
+	for (i = 0; i < s->node_count; i++) {
+		if (i == nd->nr || !e->hash[i] || e->lineage[i] != nd->lineage)
+			continue;
+		sim_mark(s, MARK_hash_compared);
+		if (e->hash[i] != hash)
+			sim_fail(s, "I11", "nodes %u and %u differ after the same delivery (%s)",
+				 i + 1, nd->nr + 1, sim_entry_name(e));
+	}
+}
+
+/* I15: nodes that serve in one view share one state: who merged with an old one has dropped it. */
+static void check_one_state(struct sim *s)
+{
+	const struct sim_node *first = NULL;
+	uint32_t i;
+
+	for (i = 0; i < s->node_count; i++) {
+		const struct sim_node *nd = &s->node[i];
+
+		if (!is_whole(nd) || !nd->lineage || !nd->is_settled ||
+		    s->now_us < nd->settled_at_us + 3 * US_S || nd->q_count)
+			continue;
+		if (first && first->ring == nd->ring && first->view_nr == nd->view_nr &&
+		    first->lineage != nd->lineage)
+			sim_fail(s, "I15", "nodes %u and %u are in one view with different states",
+				 first->nr + 1, i + 1);
+		if (!first)
+			first = nd;
+	}
 }
 
 void check_all(struct sim *s)
@@ -237,4 +301,6 @@ void check_all(struct sim *s)
 		check_known(s, &v);
 	if (!s->failed)
 		check_kernels(s);
+	if (!s->failed)
+		check_one_state(s);
 }

@@ -132,8 +132,8 @@ struct sim_entry {			/* one delivery, the same for all members */
 	uint32_t members;		/* mask */
 	bool is_quorate;
 	bool is_flash;			/* a view that is over at once: never usable */
-	uint64_t hash;			/* of the replicated state after it; 0 = not known yet */
-	uint32_t hash_node;
+	uint64_t hash[SIM_NODES];	/* of the replicated state after it; 0 = not known yet */
+	uint32_t lineage[SIM_NODES];
 	uint32_t len_bytes;
 	uint8_t buf[];
 };
@@ -196,6 +196,8 @@ struct sim_node {
 	uint32_t view_members;
 	bool is_quorate, is_settled;
 	bool has_node_lock;
+	uint64_t settled_at_us;
+	uint32_t lineage;		/* of its replicated state; 0 = it has none */
 
 	/* kernel */
 	uint32_t kseq;
@@ -344,6 +346,9 @@ struct sim {
 	struct sim_truth truth;
 	uint64_t leg_io[SIM_NODES];	/* masks of regions with leg writes under way, per issuer */
 	bool is_partitioned;
+	uint32_t lineage_last;
+	uint32_t armed;			/* node index + 1: crashes when it is busy */
+	uint32_t armed_for;
 	bool is_healing, app_stopped, is_closing;
 	uint64_t heal_at_us;		/* when the faults stop */
 	uint64_t mutant_count;
@@ -399,6 +404,7 @@ void sim_locks_drop(struct sim_node *nd, uint32_t lock, enum sim_want kind);
 void sim_locks_daemon_gone(struct sim_node *nd);
 void sim_locks_node_gone(struct sim_node *nd);		/* fenced, or back */
 void sim_locks_poll(struct sim *s);
+void sim_locks_poll_soon(struct sim *s);
 void sim_fence_soon(struct sim_node *nd, uint32_t target);
 
 /* ---- sim_disk.c, sim_legs.c ---- */
@@ -461,6 +467,7 @@ void sim_app_power_loss(struct sim *s);
 
 /* ---- sim_faults.c, sim_run.c ---- */
 void sim_faults_start(struct sim *s);
+void sim_faults_look(struct sim *s);	/* after every event */
 void sim_faults_stop(struct sim *s);
 void sim_operator_start(struct sim *s);
 bool sim_run(const struct sim_opts *opts, struct sim_result *result);
@@ -470,6 +477,7 @@ void check_truth_stale(struct sim *s);			/* the log device changed */
 const struct sim_truth *check_truth(struct sim *s);
 void check_reply(struct sim_node *nd, const struct kabi_req *req, const struct kabi_reply *reply);
 void check_issue(struct sim_mirror *m, uint32_t block, bool is_copy);
+void check_lineage_split(struct sim *s, uint32_t part);
 void check_hash(struct sim_node *nd, struct sim_entry *e);
 void check_all(struct sim *s);
 void check_final(struct sim *s);

@@ -101,9 +101,50 @@ static void fault_mirror(struct sim *s)
 	}
 }
 
+/* Is the node in the middle of what it shall die in? */
+static bool is_busy(const struct sim *s, uint32_t nr)
+{
+	uint32_t i;
+
+	if (s->armed_for == 0)
+		return sim_disk_is_busy(&s->node[nr]);
+	if (s->armed_for == 1)
+		return s->node[nr].out_head;
+	for (i = 0; s->armed_for == 2 && i < SIM_LEGW; i++)
+		if (s->legw[i].is_used && s->legw[i].node == nr)
+			return true;
+	for (i = 0; s->armed_for == 3 && i < s->region_count; i++)
+		if (s->node[nr].mirror[0].rh[i].state == RH_RECOVERING)
+			return true;
+	for (i = 0; s->armed_for == 4 && i < s->node_count; i++)
+		if (s->node[i].q_count)
+			return true;
+	return false;
+}
+
+static void armed_crash_ev(struct sim *s, const struct sim_ev *ev)
+{
+	sim_node_crash(&s->node[ev->node], "fault, at a bad moment");
+}
+
+void sim_faults_look(struct sim *s)
+{
+	if (!s->armed || s->is_healing || !is_busy(s, s->armed - 1) || !sim_chance(s, 6))
+		return;
+	sim_after(s, 0, armed_crash_ev)->node = s->armed - 1;
+	s->armed = 0;
+}
+
 static void fault_crash(struct sim *s)
 {
-	sim_node_crash(&s->node[sim_rand(s, s->node_count)], "fault");
+	uint32_t nr = (uint32_t)sim_rand(s, s->node_count);
+
+	if (sim_chance(s, 4)) {
+		sim_node_crash(&s->node[nr], "fault");
+		return;
+	}
+	s->armed = nr + 1;
+	s->armed_for = (uint32_t)sim_rand(s, 5);
 }
 
 static void fault_daemon(struct sim *s)

@@ -283,9 +283,12 @@ void sim_host_wake(struct sim_node *nd)
 	struct sim_ev *ev;
 
 	if (nd->wake_at_us > s->now_us)
-		return;
-	nd->wake_at_us = s->now_us + US_S;
-	ev = sim_after(s, sim_between(s, 1, 100) * US_MS, wake_ev);
+		return;			/* one is on its way */
+	nd->wake_at_us += US_S;
+	if (nd->wake_at_us < s->now_us)
+		nd->wake_at_us = s->now_us;
+	nd->wake_at_us += sim_between(s, 1, 100) * US_MS;
+	ev = sim_after(s, nd->wake_at_us - s->now_us, wake_ev);
 	ev->node = nd->nr;
 	ev->gen = nd->boot;
 }
@@ -391,7 +394,9 @@ static bool answers_unknown(struct sim_node *nd, const struct kabi_req *req)
 {
 	if (nd->log && cml_instance_known(nd->log, req->luid))
 		return false;
-	if (req->type == KABI_DTR || req->type == KABI_PRESUSPEND || req->type == KABI_POSTSUSPEND)
+	/* RESUME too: an error there, in a replay, makes the kernel write one leg without a mark. */
+	if (req->type == KABI_DTR || req->type == KABI_PRESUSPEND ||
+	    req->type == KABI_POSTSUSPEND || req->type == KABI_RESUME)
 		answer(nd, req, 0);
 	else
 		answer(nd, req, -ESRCH);

@@ -126,6 +126,11 @@ static void poll_ev(struct sim *s, const struct sim_ev *ev)
 	sim_locks_poll(s);
 }
 
+void sim_locks_poll_soon(struct sim *s)
+{
+	sim_after(s, sim_between(s, 200, 20000), poll_ev);
+}
+
 void sim_locks_ask(struct sim_node *nd, uint32_t lock, enum sim_want kind)
 {
 	struct sim_lock *l = &nd->s->lock[lock];
@@ -137,7 +142,7 @@ void sim_locks_ask(struct sim_node *nd, uint32_t lock, enum sim_want kind)
 	}
 	l->want[nd->nr].kind = kind;
 	l->want[nd->nr].daemon_gen = nd->daemon_gen;
-	sim_after(nd->s, sim_between(nd->s, 200, 20000), poll_ev);
+	sim_locks_poll_soon(nd->s);
 }
 
 void sim_locks_drop(struct sim_node *nd, uint32_t lock, enum sim_want kind)
@@ -148,7 +153,7 @@ void sim_locks_drop(struct sim_node *nd, uint32_t lock, enum sim_want kind)
 		l->want[nd->nr].kind = WANT_NONE;
 	if (l->owner == (int)nd->nr && l->kind == kind)
 		l->owner = -1;
-	sim_after(nd->s, sim_between(nd->s, 200, 20000), poll_ev);
+	sim_locks_poll_soon(nd->s);
 }
 
 void sim_locks_daemon_gone(struct sim_node *nd)

@@ -68,6 +68,7 @@ static void usable_soon(struct sim *s, const struct sim_ev *ev)
 	if (!nd->has_daemon || nd->daemon_gen != ev->gen || nd->view_nr != ev->a || nd->is_settled)
 		return;
 	nd->is_settled = true;
+	nd->settled_at_us = s->now_us;
 	sim_host_view(nd);
 }
 
@@ -82,6 +83,7 @@ static void view_deliver(struct sim_node *nd, const struct sim_entry *e)
 	nd->is_settled = false;
 	sim_mark(s, MARK_views);
 	sim_host_view(nd);
+	sim_locks_poll_soon(s);
 	if (e->is_flash)
 		return;
 	ev = sim_after(s, sim_rand(s, 300 * US_MS), usable_soon);
@@ -261,8 +263,6 @@ static void queues_settle(struct sim *s, uint32_t stay)
 					CM_ASSERT(copy[n]);
 					memcpy(copy[n], e, sizeof(*e) + e->len_bytes);
 					copy[n]->refs = 1;
-					if (!(e->delivered & stay) || !(stay >> e->hash_node & 1))
-						copy[n]->hash = 0;
 				} else {
 					sim_mark(s, MARK_lost_messages);
 				}
@@ -334,6 +334,7 @@ static void parts_settle(struct sim *s, uint32_t group)
 			    s->node[i].view_nr && s->node[i].group >> k & 1)
 				part |= 1u << k;
 		queues_settle(s, part);
+		check_lineage_split(s, part);
 		left &= ~part;
 	}
 }

@@ -71,6 +71,7 @@ void sim_daemon_kill(struct sim_node *nd)
 						: sim_between(nd->s, 100, 3000) * US_MS);
 	sim_net_daemon_gone(nd);
 	sim_locks_daemon_gone(nd);
+	nd->lineage = 0;
 	nd->log = NULL;
 	nd->cmn = NULL;
 	nd->persist_is_old = nd->persist != NULL;

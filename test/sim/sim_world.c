@@ -106,6 +106,7 @@ bool sim_step(struct sim *s)
 	s->steps++;
 	sim_mark(s, MARK_events);
 	ev.fn(s, &ev);
+	sim_faults_look(s);
 	if (!s->failed)
 		check_all(s);
 	return !s->failed;
