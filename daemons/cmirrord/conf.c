@@ -12,7 +12,8 @@
 static int text_read(const char *path, char *text, struct cm_errmsg *err);
 static int text_parse(const char *path, const char *text, struct conf *conf, struct cm_errmsg *err);
 static int node_apply(const struct dm_config_node *node, struct conf *conf, struct cm_errmsg *err);
-static int fence_apply(const struct dm_config_value *value, struct conf *conf, struct cm_errmsg *err);
+static int fence_apply(const struct dm_config_value *value, struct conf *conf,
+		       struct cm_errmsg *err);
 static int number_apply(const struct dm_config_node *node, int64_t max, int64_t *number,
 			struct cm_errmsg *err);
 
@@ -107,13 +108,15 @@ static int node_apply(const struct dm_config_node *node, struct conf *conf, stru
 	if (!strcmp(node->key, "self_fence"))
 		return fence_apply(node->v, conf, err);
 	if (!strcmp(node->key, "clvmd"))
-		return 0;	/* a section of clvmd's own */
-	cm_err_set(err, "%s: unknown; known are allow_no_fencing, daemon_return_timeout, self_fence",
+		return 0; /* a section of clvmd's own */
+	cm_err_set(err,
+		   "%s: unknown; known are allow_no_fencing, daemon_return_timeout, self_fence",
 		   node->key);
 	return -EINVAL;
 }
 
-static int fence_apply(const struct dm_config_value *value, struct conf *conf, struct cm_errmsg *err)
+static int fence_apply(const struct dm_config_value *value, struct conf *conf,
+		       struct cm_errmsg *err)
 {
 	const char *word = value && value->type == DM_CFG_STRING ? value->v.str : "";
 

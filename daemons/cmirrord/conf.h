@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * conf.h - configuration file: lines `key = value` in LVM's own syntax (libdevmapper parses it). Read
- * once at start; a missing file means the defaults.
+ * conf.h - configuration file: lines `key = value` in LVM's own syntax (libdevmapper parses it).
+ * Read once at start; a missing file means the defaults.
  */
 #ifndef CM_CMIRRORD_CONF_H
 #define CM_CMIRRORD_CONF_H
@@ -29,8 +29,9 @@ void conf_defaults(struct conf *conf);
 
 /*
  * Read @path into @conf, which holds the defaults.
- * Returns 0 (also when there is no such file), or -EINVAL, -EIO or -ENOMEM with @err naming file and key. Keys that
- * are not ours are errors too: a misspelt allow_no_fencing must not pass. clvmd's keys are known.
+ * Returns 0 (also when there is no such file), or -EINVAL, -EIO or -ENOMEM with @err naming file
+ * and key. Keys that are not ours are errors too: a misspelt allow_no_fencing must not pass.
+ * clvmd's keys are known.
  */
 int conf_read(const char *path, struct conf *conf, struct cm_errmsg *err) CM_MUST_CHECK;
 

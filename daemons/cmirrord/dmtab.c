@@ -44,7 +44,8 @@ int dmtab_parse(const char *params, struct dmtab *tab)
 	return 0;
 }
 
-/* The next word into @word; with size 0 it is skipped. False at the end, or when it does not fit. */
+/* The next word into @word; with size 0 it is skipped. False at the end, or when it does not fit.
+ * */
 static bool word_next(struct words *words, char *word, size_t size)
 {
 	size_t len;
@@ -127,9 +128,10 @@ static bool device_matches(const struct dm_names *name, const char *uuid, struct
 		if (type && params && !strcmp(type, "mirror") && !dmtab_parse(params, &got) &&
 		    !strcmp(got.uuid, uuid)) {
 			(void)snprintf(got.name, sizeof(got.name), "%s", name->name);
-			(void)snprintf(got.dev, sizeof(got.dev), "%u:%u",
-				       (unsigned int)(name->dev >> 8 & 0xfff),
-				       (unsigned int)((name->dev & 0xff) | (name->dev >> 12 & 0xfff00)));
+			(void)snprintf(
+				got.dev, sizeof(got.dev), "%u:%u",
+				(unsigned int)(name->dev >> 8 & 0xfff),
+				(unsigned int)((name->dev & 0xff) | (name->dev >> 12 & 0xfff00)));
 			*tab = got;
 			is_it = true;
 		}

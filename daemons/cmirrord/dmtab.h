@@ -2,8 +2,8 @@
 /*
  * dmtab.h - mirror tables in the kernel, found by the uuid of their log.
  *
- * libdevmapper has global state and is not safe in two threads: dmtab_find() is called in one thread at a
- * time (at start the main one, then one helper). dmtab_parse() is pure.
+ * libdevmapper has global state and is not safe in two threads: dmtab_find() is called in one
+ * thread at a time (at start the main one, then one helper). dmtab_parse() is pure.
  */
 #ifndef CM_CMIRRORD_DMTAB_H
 #define CM_CMIRRORD_DMTAB_H
@@ -28,14 +28,16 @@ struct dmtab {
 };
 
 /*
- * Take apart the arguments of a `mirror` target: "userspace <n> <uuid> ... <legs> <dev> <offset> ...". Sets uuid,
- * leg_count and leg. Returns 0, -EINVAL (not of this form), or -E2BIG (more than DMTAB_LEGS_MAX legs).
+ * Take apart the arguments of a `mirror` target: "userspace <n> <uuid> ... <legs> <dev> <offset>
+ * ...". Sets uuid, leg_count and leg. Returns 0, -EINVAL (not of this form), or -E2BIG (more than
+ * DMTAB_LEGS_MAX legs).
  */
 int dmtab_parse(const char *params, struct dmtab *tab) CM_MUST_CHECK;
 
 /*
  * The live table whose log is @uuid.
- * Returns 0, -ENOENT (no such table), -EIO (the kernel's list could not be read). Blocks for as many ioctls as there are devices.
+ * Returns 0, -ENOENT (no such table), -EIO (the kernel's list could not be read). Blocks for as
+ * many ioctls as there are devices.
  */
 int dmtab_find(const char *uuid, struct dmtab *tab) CM_MUST_CHECK;
 

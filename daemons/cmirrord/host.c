@@ -71,7 +71,8 @@ int host_create(const struct host_config *config, struct host **out, struct cm_e
 		r = loop_fd_add(host->loop, host->kch_ops->fd(host->kch), EPOLLIN,
 				host_kernel_ready, host);
 	if (!r)
-		r = ctl_server_create(host->loop, config->ctl_path, host_ctl, host, &host->ctl, err);
+		r = ctl_server_create(host->loop, config->ctl_path, host_ctl, host, &host->ctl,
+				      err);
 	if (r)
 		goto out;
 	host_orphans_changed(host);
@@ -80,7 +81,8 @@ int host_create(const struct host_config *config, struct host **out, struct cm_e
 	return 0;
 
 out:
-	/* The process ends now; what was opened goes with it. Only the cluster shall see us leave. */
+	/* The process ends now; what was opened goes with it. Only the cluster shall see us leave.
+	 * */
 	clu_destroy(host->clu);
 	return r;
 }
@@ -345,8 +347,8 @@ static void death_ended(void *ctx, uint32_t nodeid, int result)
 }
 
 /*
- * Hazard L10. A gap in our holding of the node lock means that somebody may have merged our slots while our kernel
- * wrote. That is harmless only when no kernel instance was there.
+ * Hazard L10. A gap in our holding of the node lock means that somebody may have merged our slots
+ * while our kernel wrote. That is harmless only when no kernel instance was there.
  */
 static void node_lock_changed(void *ctx, bool held)
 {

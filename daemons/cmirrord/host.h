@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * host.h - cmirrord's inside: the core's host. Everything outside becomes an event for the core, the
- * core's effects are done here.
+ * host.h - cmirrord's inside: the core's host. Everything outside becomes an event for the core,
+ * the core's effects are done here.
  *
  *	host.c		create, destroy, steps, timers, cluster callbacks
  *	host_fx.c	effects
@@ -11,8 +11,9 @@
  *	orphan.c	instances that a former process of this boot left running
  *	preflight.c	would an activation be served?
  *
- * Order: the core emits effects inside a step; nothing that an effect starts may reach the core before the
- * step has ended. What fails at once therefore goes into host->late and is a step of its own.
+ * Order: the core emits effects inside a step; nothing that an effect starts may reach the core
+ * before the step has ended. What fails at once therefore goes into host->late and is a step of its
+ * own.
  *
  * One thread, the loop's.
  */
@@ -46,7 +47,7 @@ struct mlog {
 	struct host *host;
 	struct cml *cml;
 	char uuid[KABI_UUID_BYTES];
-	char subject[64];		/* of its journal lines: name, uuid's tail as the kernel shows it */
+	char subject[64]; /* of its journal lines: name, uuid's tail as the kernel shows it */
 	struct kabi_ctr ctr;
 	struct store *store;		/* NULL: core log */
 	struct outside *outside;
@@ -115,14 +116,18 @@ struct host_config {
 
 /* ---- host.c ---- */
 
-/* Everything but memory locking and readiness. Returns 0 or a code with @err, one line with the cure. */
-int host_create(const struct host_config *config, struct host **out, struct cm_errmsg *err) CM_MUST_CHECK;
+/* Everything but memory locking and readiness. Returns 0 or a code with @err, one line with the
+ * cure. */
+int host_create(const struct host_config *config, struct host **out,
+		struct cm_errmsg *err) CM_MUST_CHECK;
 /* Clean end: no log is live. Leaves the cluster. */
 void host_destroy(struct host *host);
-/* Some log has a running instance: then the process ends like a killed one, locks and files stay. */
+/* Some log has a running instance: then the process ends like a killed one, locks and files stay.
+ * */
 bool host_has_live(const struct host *host);
 
-/* One event through the core; effects are done before it returns. Not from inside an effect (asserted). */
+/* One event through the core; effects are done before it returns. Not from inside an effect
+ * (asserted). */
 void host_step(struct host *host, struct cmn_event *ev);
 /* After the last step of a round: late events, logs that are done, timers. */
 void host_settle(struct host *host);
@@ -150,7 +155,8 @@ void host_show_dump(struct host *host, struct ctl_conn *conn, const char *uuid);
 void mlog_types_init(struct host *host);
 struct mlog *mlog_find(struct host *host, const char *uuid);
 struct mlog *mlog_of(struct host *host, const struct cml *cml);	/* never NULL */
-/* What steps left to do: new tables to look at, logs without instances to free once they are at rest. */
+/* What steps left to do: new tables to look at, logs without instances to free once they are at
+ * rest. */
 void mlog_chores(struct host *host);
 /* Before the answer to RESUME (running) and POSTSUSPEND (not): for the next process. */
 void mlog_note_running(struct mlog *mlog, uint64_t luid, bool running);

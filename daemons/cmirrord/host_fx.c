@@ -89,7 +89,8 @@ static void do_send(struct host *host, const struct cmn_effect *fx)
 
 	if (!r || r == CM_E_CLU_LOST)
 		return;		/* lost: its callback says so */
-	/* The core counts on every message it sends: without this one its state would be a guess. */
+	/* The core counts on every message it sends: without this one its state would be a guess.
+	 * */
 	lg_err("message of %zu bytes not sent: %s", fx->len_bytes, cm_strerror(r));
 	(void)snprintf(host->lost_reason, sizeof(host->lost_reason),
 		       "the queue of cluster messages is full");

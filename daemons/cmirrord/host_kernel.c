@@ -2,9 +2,9 @@
 /*
  * host_kernel.c - requests of the kernel: which instance, and what needs no core.
  *
- * For what the kernel makes of each answer see dm-log-userspace-{base,transfer}.c: -ESRCH to an ordinary request
- * makes it replay CTR and RESUME and ask again, which is how a restarted daemon gets to know it; silence makes
- * it ask again every 15 s; a positive number is taken for success.
+ * For what the kernel makes of each answer see dm-log-userspace-{base,transfer}.c: -ESRCH to an
+ * ordinary request makes it replay CTR and RESUME and ask again, which is how a restarted daemon
+ * gets to know it; silence makes it ask again every 15 s; a positive number is taken for success.
  */
 #include "daemons/cmirrord/host.h"
 
@@ -79,9 +79,9 @@ static bool is_served(uint32_t type)
 }
 
 /*
- * Nothing to do is success; a replay is asked for where the kernel has one. It has none for RESUME: an error would make
- * it take the answer that it replays for as -ESRCH, and IN_SYNC for 0, and write one leg without a mark. After 0
- * its next request is answered -ESRCH, and all is told again.
+ * Nothing to do is success; a replay is asked for where the kernel has one. It has none for RESUME:
+ * an error would make it take the answer that it replays for as -ESRCH, and IN_SYNC for 0, and
+ * write one leg without a mark. After 0 its next request is answered -ESRCH, and all is told again.
  */
 static int unknown_error(uint32_t type)
 {
@@ -97,9 +97,9 @@ static int unknown_error(uint32_t type)
 }
 
 /*
- * The device word goes with the first answer only: in a replay the kernel has no room for it, takes the
- * answer for too long, and tries again for ever. A replay of an instance of a former process is known by
- * the luid in its file; one whose file is lost fails once and is then known here.
+ * The device word goes with the first answer only: in a replay the kernel has no room for it, takes
+ * the answer for too long, and tries again for ever. A replay of an instance of a former process is
+ * known by the luid in its file; one whose file is lost fails once and is then known here.
  */
 static void ctr_handle(struct host *host, const struct kabi_req *req)
 {
@@ -124,7 +124,7 @@ static void ctr_handle(struct host *host, const struct kabi_req *req)
 	if (r)
 		goto out;
 	r = registry_add(host->registry, req->uuid, req->luid, type, log, &inst);
-	CM_ASSERT(!r);		/* the logs and luids of all types together fit: REGISTRY_INSTS_MAX */
+	CM_ASSERT(!r); /* the logs and luids of all types together fit: REGISTRY_INSTS_MAX */
 	if (dev && req->version >= 2) {
 		reply.data_bytes = (uint32_t)strlen(dev) + 1;
 		CM_ASSERT(reply.data_bytes <= KABI_DEV_MAX);
@@ -141,7 +141,8 @@ static void dtr_handle(struct host *host, struct reg_inst *inst, const struct ka
 {
 	inst->type->dtr(inst->type->ctx, inst);
 	registry_del(host->registry, inst);
-	/* Now, so that the log device is closed when the kernel goes on: its remover may be next. */
+	/* Now, so that the log device is closed when the kernel goes on: its remover may be next.
+	 * */
 	if (host->has_chores)
 		mlog_chores(host);
 	host_reply(host, req, 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * host_show.c - status, stats and dump. The keys are an interface: cmirrorctl, clvmd and tests read them.
+ * host_show.c - status, stats and dump. The keys are an interface: cmirrorctl, clvmd and tests read
+ * them.
  */
 #include "daemons/cmirrord/host.h"
 

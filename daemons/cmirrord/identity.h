@@ -13,7 +13,8 @@ struct identity {
 	uint8_t machine_id[16];		/* /etc/machine-id */
 };
 
-/* Returns 0 or negative errno with @err (names the file and, for machine-id, the command that makes one). */
+/* Returns 0 or negative errno with @err (names the file and, for machine-id, the command that makes
+ * one). */
 int identity_read(struct identity *id, struct cm_errmsg *err) CM_MUST_CHECK;
 
 /* 32 hex digits, hyphens allowed anywhere, to 16 bytes; what follows the 32nd must be white space.

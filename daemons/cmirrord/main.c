@@ -2,8 +2,8 @@
 /*
  * main.c - cmirrord: options, start in order, signals, end.
  *
- * Start: configuration; background; one per host (pidfile); memory locked; then cluster, kernel and control
- * socket; ready. Nothing before the pidfile touches what a running daemon uses.
+ * Start: configuration; background; one per host (pidfile); memory locked; then cluster, kernel and
+ * control socket; ready. Nothing before the pidfile touches what a running daemon uses.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -154,8 +154,8 @@ static int run(const struct options *options)
 
 	daemonise_notify("STOPPING=1");
 	if (host_has_live(host)) {
-		/* The kernel's instances go on and wait for the next cmirrord: files and locks stay, the
-		 * other nodes see a node without a daemon. */
+		/* The kernel's instances go on and wait for the next cmirrord: files and locks
+		 * stay, the other nodes see a node without a daemon. */
 		lg_warn("ending with active mirrors: their I/O waits for the next cmirrord");
 		lg_close();
 		(void)unlink(CMIRRORD_PIDFILE);

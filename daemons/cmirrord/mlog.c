@@ -2,8 +2,8 @@
 /*
  * mlog.c - the log types clustered-disk and clustered-core, from CTR to DTR.
  *
- * A CTR opens the log device and reads its size, no more: it may come long before the RESUME, while the
- * device still belongs to the table that runs.
+ * A CTR opens the log device and reads its size, no more: it may come long before the RESUME, while
+ * the device still belongs to the table that runs.
  */
 #include "daemons/cmirrord/host.h"
 
@@ -161,7 +161,8 @@ static void mlog_dtr(void *ctx, struct reg_inst *inst)
 
 	CM_ASSERT(!host->is_stepping && mlog->inst_count);
 	host->is_stepping = true;
-	cmn_instance_del(host->cmn, mlog->cml, inst->luid, loop_now_ms(host->loop), host_emit, host);
+	cmn_instance_del(host->cmn, mlog->cml, inst->luid, loop_now_ms(host->loop), host_emit,
+			 host);
 	host->is_stepping = false;
 	persist_luid_del(&mlog->persist, inst->luid);
 	mlog->inst_count--;
@@ -337,8 +338,8 @@ void mlog_chores(struct host *host)
 
 void mlog_drop_all(struct host *host)
 {
-	/* Logs without running instances: tables that were loaded and never resumed. The kernel will be
-	 * answered -ESRCH by the next process and tell it about them. */
+	/* Logs without running instances: tables that were loaded and never resumed. The kernel
+	 * will be answered -ESRCH by the next process and tell it about them. */
 	while (host->mlog_count) {
 		struct mlog *mlog = host->mlog[--host->mlog_count];
 

@@ -2,10 +2,11 @@
 /*
  * orphan.c - instances that a former process of this boot left running.
  *
- * Each log that ran has its file in /run. Where the live table is still there, the kernel will find out about the new
- * process only when it has something to ask, and then replay CTR and RESUME; until then this node is a member
- * without a daemon and nobody recovers anything. So each such mirror is read once, which makes its kernel ask.
- * Where the table is gone, its DTR met no daemon: the file tells nothing true any more and goes.
+ * Each log that ran has its file in /run. Where the live table is still there, the kernel will find
+ * out about the new process only when it has something to ask, and then replay CTR and RESUME;
+ * until then this node is a member without a daemon and nobody recovers anything. So each such
+ * mirror is read once, which makes its kernel ask. Where the table is gone, its DTR met no daemon:
+ * the file tells nothing true any more and goes.
  */
 #include "daemons/cmirrord/host.h"
 

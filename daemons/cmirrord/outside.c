@@ -2,8 +2,8 @@
 /*
  * outside.c - legs, flushes, wake-ups.
  *
- * Jobs are memory of their own: when the log goes while its helper hangs, the job forgets the log and
- * is freed by its done().
+ * Jobs are memory of their own: when the log goes while its helper hangs, the job forgets the log
+ * and is freed by its done().
  */
 #include "daemons/cmirrord/outside.h"
 
@@ -149,8 +149,8 @@ static void tick_run(void *ctx, uint64_t now_ms)
 
 /* ---- one log ---- */
 
-int outside_create(struct outside_hub *hub, const char *uuid, const struct outside_callbacks *callbacks, void *ctx,
-		   struct outside **result)
+int outside_create(struct outside_hub *hub, const char *uuid,
+		   const struct outside_callbacks *callbacks, void *ctx, struct outside **result)
 {
 	struct outside *out;
 	int r;
@@ -162,10 +162,11 @@ int outside_create(struct outside_hub *hub, const char *uuid, const struct outsi
 	out->callbacks = callbacks;
 	out->ctx = ctx;
 	CM_ASSERT(strlen(uuid) < sizeof(out->uuid));
-	strcpy(out->uuid, uuid);
+	memcpy(out->uuid, uuid, strlen(uuid) + 1);
 	out->flush = calloc(1, sizeof(*out->flush));
 	out->wake = calloc(1, sizeof(*out->wake));
-	r = out->flush && out->wake ? helper_create(hub->helpers, "cm-flush", &out->flusher) : -ENOMEM;
+	r = out->flush && out->wake ? helper_create(hub->helpers, "cm-flush", &out->flusher)
+				    : -ENOMEM;
 	if (r)
 		goto out_free;
 	r = helper_create(hub->helpers, "cm-wake", &out->waker);
@@ -263,8 +264,8 @@ int outside_legs_set(struct outside *out, const char *devs, struct cm_errmsg *er
 		at += *at == ',';
 	}
 	if (*at || !tab.leg_count) {
-		cm_err_set(err, "devs=%.60s: must be 1 to %u of major:minor, separated by commas", devs,
-			   DMTAB_LEGS_MAX);
+		cm_err_set(err, "devs=%.60s: must be 1 to %u of major:minor, separated by commas",
+			   devs, DMTAB_LEGS_MAX);
 		return -EINVAL;
 	}
 	out->tab.leg_count = tab.leg_count;
@@ -323,7 +324,8 @@ static void find_done(void *arg)
 		out->find_left--;
 		out->find_ms = loop_now_ms(out->hub->loop) + FIND_EVERY_MS;
 		if (!out->find_left)
-			lg_line(LG_WARN, out->uuid, "its mirror is not among the device-mapper tables: "
+			lg_line(LG_WARN, out->uuid,
+				"its mirror is not among the device-mapper tables: "
 				"marks stay set, recovery is not woken");
 		tick_want(out->hub);
 	} else {
@@ -385,8 +387,8 @@ static void flush_run(void *arg)
 }
 
 /*
- * fdatasync() of a block device is a flush of its cache, also through a descriptor opened for reading only; and
- * closing one opened for reading wakes no udev rule, as closing a writer's would.
+ * fdatasync() of a block device is a flush of its cache, also through a descriptor opened for
+ * reading only; and closing one opened for reading wakes no udev rule, as closing a writer's would.
  */
 static int leg_flush(const char *dev)
 {
@@ -413,8 +415,8 @@ static void flush_done(void *arg)
 		return;
 	}
 	if (result)
-		lg_line(LG_WARN, out->uuid, "flush of leg %s failed: %s; marks stay set", job->failed,
-			cm_strerror(result));
+		lg_line(LG_WARN, out->uuid, "flush of leg %s failed: %s; marks stay set",
+			job->failed, cm_strerror(result));
 	count = out->running_count;
 	memcpy(ids, out->running, sizeof(ids));
 	out->running_count = 0;
@@ -495,6 +497,6 @@ static void wake_done(void *arg)
 		return;
 	}
 	if (job->result)
-		lg_line(LG_DBG, job->out->uuid, "read of %s to wake its mirror failed: %s", job->dev,
-			cm_strerror(job->result));
+		lg_line(LG_DBG, job->out->uuid, "read of %s to wake its mirror failed: %s",
+			job->dev, cm_strerror(job->result));
 }

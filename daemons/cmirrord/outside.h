@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * outside.h - what a log needs of the machine around it, all of it through helper threads: its mirror's device
- * and legs, flushing the legs, waking the kernel's mirror thread.
+ * outside.h - what a log needs of the machine around it, all of it through helper threads: its
+ * mirror's device and legs, flushing the legs, waking the kernel's mirror thread.
  *
- * Nothing is kept open (hazard D6): a leg is opened for one fdatasync(), the mirror for one read. A flush
- * that hangs in a dead leg holds up this log's clearing of marks and nothing else.
+ * Nothing is kept open (hazard D6): a leg is opened for one fdatasync(), the mirror for one read. A
+ * flush that hangs in a dead leg holds up this log's clearing of marks and nothing else.
  *
  * struct outside is one log's. All functions and callbacks: the loop's thread.
  */
@@ -24,17 +24,20 @@ struct outside_hub;	/* one per daemon: the thread that talks to device-mapper */
 struct outside;
 
 struct outside_callbacks {
-	/* The legs are known (true), or no longer (false): outside_flush() can, or cannot be served. */
+	/* The legs are known (true), or no longer (false): outside_flush() can, or cannot be
+	 * served. */
 	void (*legs_known)(void *ctx, bool known);
 	/* A flush ended: 0, or negative errno of the first leg that failed. */
 	void (*flushed)(void *ctx, uint64_t id, int result);
 };
 
-int outside_hub_create(struct loop *loop, struct helpers *helpers, struct outside_hub **out) CM_MUST_CHECK;
+int outside_hub_create(struct loop *loop, struct helpers *helpers,
+		       struct outside_hub **out) CM_MUST_CHECK;
 void outside_hub_destroy(struct outside_hub *hub);	/* all struct outside are gone */
 
 /* @uuid is copied. Returns 0 or negative errno. */
-int outside_create(struct outside_hub *hub, const char *uuid, const struct outside_callbacks *callbacks, void *ctx,
+int outside_create(struct outside_hub *hub, const char *uuid,
+		   const struct outside_callbacks *callbacks, void *ctx,
 		   struct outside **out) CM_MUST_CHECK;
 /* No callback comes after it. What a helper is doing is left to end by itself. */
 void outside_destroy(struct outside *out);
@@ -47,13 +50,13 @@ void outside_stopped(struct outside *out);
 /* The legs as clvmd names them: "major:minor,major:minor". Returns 0 or -EINVAL with @err. */
 int outside_legs_set(struct outside *out, const char *devs, struct cm_errmsg *err) CM_MUST_CHECK;
 
-/* Flush every leg; ends in flushed(@id), at once with -ENXIO when the legs are not known. Flushes asked for
- * while one runs share the next one. At most OUTSIDE_FLUSHES_MAX (asserted). */
+/* Flush every leg; ends in flushed(@id), at once with -ENXIO when the legs are not known. Flushes
+ * asked for while one runs share the next one. At most OUTSIDE_FLUSHES_MAX (asserted). */
 #define OUTSIDE_FLUSHES_MAX	16u
 void outside_flush(struct outside *out, uint64_t id);
 
-/* One small read of the mirror, so that its kernel thread runs and asks for work. At most one a second; a
- * request in between comes when the second is over. Nothing while quiet. */
+/* One small read of the mirror, so that its kernel thread runs and asks for work. At most one a
+ * second; a request in between comes when the second is over. Nothing while quiet. */
 void outside_wake(struct outside *out);
 void outside_quiet(struct outside *out, bool quiet);
 

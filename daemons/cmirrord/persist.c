@@ -45,7 +45,7 @@ int persist_open(const char *dir, const char *uuid, const char *args, size_t cor
 	if (!got.is_old) {
 		memset(got.head, 0, got.bytes);
 		got.head->core_bytes = core_bytes;
-		strcpy(got.head->uuid, uuid);
+		memcpy(got.head->uuid, uuid, strlen(uuid) + 1);
 		got.head->magic = MAGIC;
 	}
 	memset(got.head->args, 0, sizeof(got.head->args));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * persist.h - what must survive the daemon but not the boot (hazard D8): one file per log in CM_RUN_DIR, on
- * tmpfs, mapped and locked, so that keeping it up to date costs no system call.
+ * persist.h - what must survive the daemon but not the boot (hazard D8): one file per log in
+ * CM_RUN_DIR, on tmpfs, mapped and locked, so that keeping it up to date costs no system call.
  *
  *	   0  struct persist_head: whose it is, the CTR line, the luids the kernel has
  *	4096  the core's memory, cml_persist_bytes()
@@ -34,13 +34,13 @@ struct persist {
 	struct persist_head *head;	/* mapped */
 	void *core;
 	size_t bytes;
-	bool is_old;			/* a former process of this boot wrote it, with a luid in it */
+	bool is_old; /* a former process of this boot wrote it, with a luid in it */
 	char path[128];
 };
 
 /*
- * Open or create the file of @uuid in @dir. A file of another length (the mirror was resized while it
- * was inactive), or one without a luid, is made anew.
+ * Open or create the file of @uuid in @dir. A file of another length (the mirror was resized while
+ * it was inactive), or one without a luid, is made anew.
  * Returns 0 or negative errno with @err (-ENOSPC: names the folder and the bytes needed).
  */
 int persist_open(const char *dir, const char *uuid, const char *args, size_t core_bytes,

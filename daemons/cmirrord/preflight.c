@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * preflight.c - would an activation be served? Asked by clvmd on every node before it loads anything:
- * a RESUME that is held is an unkillable ioctl.
+ * preflight.c - would an activation be served? Asked by clvmd on every node before it loads
+ * anything: a RESUME that is held is an unkillable ioctl.
  *
- * The cluster's side is answered at once. The log device is read in a helper thread of its own, so that
- * a dead one holds up this question only.
+ * The cluster's side is answered at once. The log device is read in a helper thread of its own, so
+ * that a dead one holds up this question only.
  */
 #include "daemons/cmirrord/host.h"
 
@@ -72,7 +72,8 @@ void preflight_start(struct host *host, struct ctl_conn *conn, const struct ctl_
 	ctl_end(conn);
 }
 
-/* Through the CTR line that will be loaded: what is refused there is refused here, in the same words. */
+/* Through the CTR line that will be loaded: what is refused there is refused here, in the same
+ * words. */
 static int ctr_from(const struct ctl_req *req, struct kabi_ctr *ctr, struct cm_errmsg *err)
 {
 	const char *type = ctl_req_get(req, "type"), *dev = ctl_req_get(req, "logdev");
@@ -219,7 +220,8 @@ out:
 	return r;
 }
 
-/* The newer of the copies that are good. 0, -ENOENT (none is), CM_E_DISK_VERSION, or the read's errno. */
+/* The newer of the copies that are good. 0, -ENOENT (none is), CM_E_DISK_VERSION, or the read's
+ * errno. */
 static int superblock_read(int fd, const struct disk_geom *geom, struct disk_sb *sb)
 {
 	static _Thread_local uint8_t page[DISK_PAGE_BYTES] __attribute__((aligned(4096)));

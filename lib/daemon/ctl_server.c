@@ -2,8 +2,8 @@
 /*
  * ctl_server.c - control socket, daemon's side.
  *
- * A connection reads one line, hands it to the handler, collects the reply in memory and sends it when
- * it is complete: a slow reader costs memory, never the loop's time. Reply buffers are the one
+ * A connection reads one line, hands it to the handler, collects the reply in memory and sends it
+ * when it is complete: a slow reader costs memory, never the loop's time. Reply buffers are the one
  * allocation at run time; none lies on the path of a kernel request.
  */
 #include "lib/daemon/ctl.h"
@@ -173,7 +173,8 @@ static void client_accept(void *ctx, int fd, uint32_t events)
 	conn->is_too_long = false;
 }
 
-/* A free one; else that of the client that has kept us waiting longest for its request; else NULL. */
+/* A free one; else that of the client that has kept us waiting longest for its request; else NULL.
+ * */
 static struct ctl_conn *conn_get(struct ctl_server *server)
 {
 	struct ctl_conn *conn, *oldest = NULL;

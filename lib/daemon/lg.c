@@ -42,7 +42,7 @@ static struct {
 	bool to_stderr;
 	enum lg_level level;
 	int syslog_fd;			/* carrier only; -1 = not connected */
-	uint64_t next;			/* lines written since the start; line n is in ring[n % RING_LINES] */
+	uint64_t next; /* lines written since the start; line n is in ring[n % RING_LINES] */
 	uint64_t out;			/* lines the carrier is done with */
 	uint64_t lost;
 	struct line ring[RING_LINES];
@@ -267,7 +267,7 @@ static void syslog_out(enum lg_level level, const char *text)
 		if (sendto(lg.syslog_fd, buf, (size_t)len, MSG_NOSIGNAL,
 			   (const struct sockaddr *)&addr, sizeof(addr)) >= 0)
 			return;
-		close(lg.syslog_fd);	/* syslogd was restarted, or is not there: the ring has it */
+		close(lg.syslog_fd); /* syslogd was restarted, or is not there: the ring has it */
 		lg.syslog_fd = -1;
 	}
 }

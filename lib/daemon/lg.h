@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * lg.h - journal lines: a ring in memory, and a thread that carries lines from the ring to syslog or stderr.
+ * lg.h - journal lines: a ring in memory, and a thread that carries lines from the ring to syslog
+ * or stderr.
  *
- * The caller formats into the ring and goes on: a stuck syslogd or terminal never stops the I/O path. Lines that
- * the thread could not carry before the ring came round are counted, and the count is itself a line.
- * LG_DBG lines stay in the ring unless the level asks for them. Any thread, after lg_open().
+ * The caller formats into the ring and goes on: a stuck syslogd or terminal never stops the I/O
+ * path. Lines that the thread could not carry before the ring came round are counted, and the count
+ * is itself a line. LG_DBG lines stay in the ring unless the level asks for them. Any thread, after
+ * lg_open().
  */
 #ifndef CM_DAEMON_LG_H
 #define CM_DAEMON_LG_H
@@ -28,7 +30,8 @@ enum lg_level { LG_ERR, LG_WARN, LG_INFO, LG_DBG };
  */
 int lg_open(const char *name, bool to_stderr, enum lg_level level) CM_MUST_CHECK;
 
-/* Wait, at most a second, until what is in the ring is out; then end the thread. Later lines go to stderr. */
+/* Wait, at most a second, until what is in the ring is out; then end the thread. Later lines go to
+ * stderr. */
 void lg_close(void);
 
 /* Wait until all lines so far are out; at most @timeout_ms. */

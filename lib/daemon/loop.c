@@ -122,7 +122,8 @@ void loop_fd_del(struct loop *loop, int fd)
 	watch = watch_find(loop, fd);
 	if (!watch)
 		return;
-	/* A library may have closed its fd behind our back: then the kernel has forgotten it too. */
+	/* A library may have closed its fd behind our back: then the kernel has forgotten it too.
+	 * */
 	(void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 	watch->fd = -1;
 	watch->generation++;

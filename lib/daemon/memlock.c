@@ -35,7 +35,8 @@ int memlock_all(size_t stack_bytes, size_t heap_bytes, struct cm_errmsg *err)
 
 	if (mlockall(MCL_CURRENT | MCL_FUTURE)) {
 		r = -errno;
-		cm_err_set(err, "locking memory: %s (needs CAP_IPC_LOCK, or a higher memlock limit)",
+		cm_err_set(err,
+			   "locking memory: %s (needs CAP_IPC_LOCK, or a higher memlock limit)",
 			   cm_strerror(r));
 		return r;
 	}

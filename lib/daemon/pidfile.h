@@ -2,8 +2,8 @@
 /*
  * pidfile.h - one daemon per host: a whole-file fcntl write lock on the pidfile, held for life.
  *
- * The same lock libdevmapper's dm_create_lockfile() takes and dm_daemon_is_running() tests: LVM decides by it
- * whether a cluster log daemon runs.
+ * The same lock libdevmapper's dm_create_lockfile() takes and dm_daemon_is_running() tests: LVM
+ * decides by it whether a cluster log daemon runs.
  */
 #ifndef CM_DAEMON_PIDFILE_H
 #define CM_DAEMON_PIDFILE_H
@@ -25,8 +25,8 @@ int pidfile_lock(const char *path, int *fd_out, struct cm_errmsg *err) CM_MUST_C
 /* Remove the file and drop the lock. */
 void pidfile_unlock(const char *path, int fd);
 
-/* Pid of the process that holds the lock, 0 = nobody (or no file). Never in the process that holds it: closing any
- * fd of the file would drop its lock. */
+/* Pid of the process that holds the lock, 0 = nobody (or no file). Never in the process that holds
+ * it: closing any fd of the file would drop its lock. */
 pid_t pidfile_holder(const char *path);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * kch.h - the channel to the kernel's dirty log client: a table of functions, so that a log module of our
- * own takes the place of the stock client later. kch_connector.c is the stock one (netlink connector, id 7,1).
+ * kch.h - the channel to the kernel's dirty log client: a table of functions, so that a log module
+ * of our own takes the place of the stock client later. kch_connector.c is the stock one (netlink
+ * connector, id 7,1).
  *
  * One thread (cmirrord's main loop). Nothing is allocated after open; nothing blocks.
  */
@@ -25,14 +26,16 @@ struct kch_stats {
 
 struct kch_ops {
 	const char *name;	/* "connector" */
-	/* Opens; returns 0 or negative errno with @err (no CAP_NET_ADMIN, not the initial network namespace,
-	 * module dm-log-userspace not loaded: names the cure). */
+	/* Opens; returns 0 or negative errno with @err (no CAP_NET_ADMIN, not the initial network
+	 * namespace, module dm-log-userspace not loaded: names the cure). */
 	int (*open)(struct kch **out, struct cm_errmsg *err) CM_MUST_CHECK;
 	void (*close)(struct kch *kch);
 	int (*fd)(const struct kch *kch);
-	/* Next request, if one is there: 1 = *req filled, 0 = none now; bad ones are counted and skipped. */
+	/* Next request, if one is there: 1 = *req filled, 0 = none now; bad ones are counted and
+	 * skipped. */
 	int (*next)(struct kch *kch, struct kabi_req *req) CM_MUST_CHECK;
-	/* Send a reply. A reply that cannot be sent is dropped: the kernel asks again after 15 s. */
+	/* Send a reply. A reply that cannot be sent is dropped: the kernel asks again after 15 s.
+	 * */
 	void (*reply)(struct kch *kch, const struct kabi_reply *reply);
 	void (*stats)(const struct kch *kch, struct kch_stats *stats);
 };

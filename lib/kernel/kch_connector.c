@@ -2,11 +2,12 @@
 /*
  * kch_connector.c - the stock client: netlink connector, id (7, 1).
  *
- * The group of a connector id is the id's number, 7, and is joined by NETLINK_ADD_MEMBERSHIP. nl_groups of
- * bind() is a bit mask: 7 there would be groups 1, 2 and 3, of which the first is every fork on the machine.
+ * The group of a connector id is the id's number, 7, and is joined by NETLINK_ADD_MEMBERSHIP.
+ * nl_groups of bind() is a bit mask: 7 there would be groups 1, 2 and 3, of which the first is
+ * every fork on the machine.
  *
- * Datagrams are taken in batches: when many mirrors ask at once, one system call for all. A batch that
- * was not full has emptied the queue, so the next question is left to epoll: in steady state a
+ * Datagrams are taken in batches: when many mirrors ask at once, one system call for all. A batch
+ * that was not full has emptied the queue, so the next question is left to epoll: in steady state a
  * request costs epoll_wait, recvmmsg, send.
  */
 #include "lib/kernel/kch_connector.h"
@@ -22,7 +23,7 @@
 
 #define GROUP		CN_IDX_DM
 #define BATCH		16u
-#define DGRAM_BYTES	1024u		/* the kernel's longest is KABI_DGRAM_MAX; longer is foreign */
+#define DGRAM_BYTES 1024u /* the kernel's longest is KABI_DGRAM_MAX; longer is foreign */
 #define RCVBUF_BYTES	(8 << 20)	/* some thousands of requests */
 
 CM_STATIC_ASSERT(KABI_DGRAM_MAX < DGRAM_BYTES);
@@ -67,7 +68,8 @@ static int connector_open(struct kch **out, struct cm_errmsg *err)
 	int fd, r;
 
 	if (!in_first_netns()) {
-		cm_err_set(err, "the kernel's mirror logs are heard only in the network namespace of "
+		cm_err_set(err,
+			   "the kernel's mirror logs are heard only in the network namespace of "
 			   "process 1: start cmirrord there");
 		return -EHOSTUNREACH;
 	}
@@ -179,7 +181,8 @@ static bool dgram_ok(const struct kch *kch, uint32_t at)
 	       kch->from[at].nl_family == AF_NETLINK && !kch->from[at].nl_pid;
 }
 
-/* The connector exists in the first network namespace only; elsewhere everything succeeds and nothing comes. */
+/* The connector exists in the first network namespace only; elsewhere everything succeeds and
+ * nothing comes. */
 static bool in_first_netns(void)
 {
 	struct stat own, first;
@@ -227,7 +230,8 @@ static int socket_setup(int fd)
 		return -errno;
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)))
 		return -errno;
-	/* Else one overrun marks the socket congested, and the kernel sends nothing more until it is empty. */
+	/* Else one overrun marks the socket congested, and the kernel sends nothing more until it
+	 * is empty. */
 	if (setsockopt(fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, &on, sizeof(on)))
 		return -errno;
 	return 0;

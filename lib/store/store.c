@@ -2,18 +2,19 @@
 /*
  * store.c - the log device through Linux AIO.
  *
- * Why AIO and not pwritev2() in a thread: for a block device the kernel turns a dsync AIO write into one FUA
- * write; after a synchronous one it flushes the whole device in addition (blkdev_write_iter() calls
- * generic_write_sync(), which an -EIOCBQUEUED write has already left). And all pages of one group
- * commit go out together. O_DSYNC on the file says the same as RWF_DSYNC on each write and needs no kernel of 4.13.
+ * Why AIO and not pwritev2() in a thread: for a block device the kernel turns a dsync AIO write
+ * into one FUA write; after a synchronous one it flushes the whole device in addition
+ * (blkdev_write_iter() calls generic_write_sync(), which an -EIOCBQUEUED write has already left).
+ * And all pages of one group commit go out together. O_DSYNC on the file says the same as RWF_DSYNC
+ * on each write and needs no kernel of 4.13.
  *
- * Why a thread nevertheless: io_submit() may wait, for a request slot or for ever on a device that queues
- * when it has no path. So the thread only submits; completions come by eventfd straight to the owner,
- * without a second switch between threads:
+ * Why a thread nevertheless: io_submit() may wait, for a request slot or for ever on a device that
+ * queues when it has no path. So the thread only submits; completions come by eventfd straight to
+ * the owner, without a second switch between threads:
  *
- *	owner   slot -> submit ring, wake         loop: eventfd readable -> io_getevents(timeout 0) -> done
- *	thread  takes the ring -> io_submit()
- *	kernel                     I/O ... completion -> eventfd
+ *	owner   slot -> submit ring, wake         loop: eventfd readable -> io_getevents(timeout 0)
+ *-> done thread  takes the ring -> io_submit() kernel                     I/O ... completion ->
+ *eventfd
  *
  * Slots are the owner's from reap to submit. The ring and `failed` are under the lock.
  */
@@ -206,8 +207,8 @@ int store_fd(const struct store *store)
 int store_reap(struct store *store, struct store_done *done)
 {
 	if (store->batch_next == store->batch_count) {
-		/* The end of a batch: what has come meanwhile makes the fd readable again. Asking now would cost
-		 * two system calls for nothing nearly every time. */
+		/* The end of a batch: what has come meanwhile makes the fd readable again. Asking
+		 * now would cost two system calls for nothing nearly every time. */
 		if (store->is_batch_new) {
 			store->is_batch_new = false;
 			return 0;
@@ -355,8 +356,9 @@ static void slot_failed(struct store *store, struct slot *slot, int error)
 }
 
 /*
- * close() before io_destroy(): the latter waits for a grace period, the former is what lets the device be
- * removed. With I/O under way both take as long as that I/O does, maybe for ever; nobody waits for us then.
+ * close() before io_destroy(): the latter waits for a grace period, the former is what lets the
+ * device be removed. With I/O under way both take as long as that I/O does, maybe for ever; nobody
+ * waits for us then.
  */
 static void thread_end(struct store *store)
 {

@@ -23,7 +23,8 @@ static void test_parse(void)
 	uint64_t number = 0;
 	unsigned int i;
 
-	strcpy(line, "status  uuid=LVM-abc name=\"a \\\"b\\\" \\\\ c\" n=42 empty=");
+	snprintf(line, sizeof(line), "%s",
+		 "status  uuid=LVM-abc name=\"a \\\"b\\\" \\\\ c\" n=42 empty=");
 	if (OK(!ctl_req_parse(line, &req, &err), "a good line")) {
 		IS_STR(req.verb, "status", "verb");
 		IS_U64(req.arg_count, 4, "arguments");
@@ -38,12 +39,12 @@ static void test_parse(void)
 		IS_INT(ctl_req_get_u64(&req, "x", 41, &number, &err), -ENOENT, "no key");
 	}
 	for (i = 0; i < CM_ARRAY_COUNT(bad); i++) {
-		strcpy(line, bad[i]);
+		snprintf(line, sizeof(line), "%s", bad[i]);
 		IS_INT(ctl_req_parse(line, &req, &err), -EINVAL, "refused: [%s]", bad[i]);
 	}
-	strcpy(line, "v");
+	snprintf(line, sizeof(line), "%s", "v");
 	for (i = 0; i <= CTL_ARGS_MAX; i++)
-		sprintf(line + strlen(line), " k%u=", i);
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), " k%u=", i);
 	IS_INT(ctl_req_parse(line, &req, &err), -EINVAL, "too many arguments");
 }
 
@@ -55,12 +56,12 @@ static void test_add(void)
 	size_t size;
 
 	IS_INT(ctl_req_add(buf, sizeof(buf), "k", "a \"\\ b"), 0, "add a value that needs quotes");
-	strcpy(copy, buf);
+	snprintf(copy, sizeof(copy), "%s", buf);
 	if (OK(!ctl_req_parse(copy, &req, &err), "parse it back"))
 		IS_STR(ctl_req_get(&req, "k"), "a \"\\ b", "the same value");
 	IS_INT(ctl_req_add(buf, sizeof(buf), "k", "a\nb"), -EINVAL, "a newline");
 	for (size = 2; size < 13; size++) {
-		strcpy(buf, "v");
+		snprintf(buf, sizeof(buf), "%s", "v");
 		memset(buf + 2, 'g', sizeof(buf) - 2);
 		if (ctl_req_add(buf, size, "k", "\"\"\"") || buf[size] != 'g')
 			OK(!strcmp(buf, "v") && buf[size] == 'g', "size %zu: untouched", size);
@@ -180,7 +181,7 @@ static void test_silent_clients(struct fixture *fx)
 	int fds[CTL_CONNS_MAX + 3];
 	unsigned int i;
 
-	strcpy(addr.sun_path, fx->path);
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", fx->path);
 	for (i = 0; i < CM_ARRAY_COUNT(fds); i++) {
 		fds[i] = socket(AF_UNIX, SOCK_STREAM, 0);
 		if (connect(fds[i], (struct sockaddr *)&addr, sizeof(addr)))
@@ -202,7 +203,7 @@ static void test_gone_client(struct fixture *fx)
 	unsigned int rounds;
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	strcpy(addr.sun_path, fx->path);
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", fx->path);
 	fx->held = NULL;
 	OK(!connect(fd, (struct sockaddr *)&addr, sizeof(addr)) && write(fd, "hold\n", 5) == 5,
 	   "ask, and");
@@ -237,7 +238,8 @@ int main(void)
 	test_silent_clients(&fx);
 	test_gone_client(&fx);
 	ctl_server_destroy(fx.server);
-	IS_INT(ctl_client_call(fx.path, "ask", 5, NULL, NULL, &fx.err), -ECONNREFUSED, "nobody there");
+	IS_INT(ctl_client_call(fx.path, "ask", 5, NULL, NULL, &fx.err), -ECONNREFUSED,
+	       "nobody there");
 	loop_destroy(fx.loop);
 	return tap_done();
 }

@@ -77,7 +77,8 @@ static void test_sender(void)
 	struct kch *kch;
 	int pair[2];
 
-	if (!OK(!socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) && !kch_connector_over(pair[0], true, &kch),
+	if (!OK(!socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) &&
+			!kch_connector_over(pair[0], true, &kch),
 		"a channel that wants netlink"))
 		return;
 	request_send(pair[1], 1);
@@ -94,7 +95,8 @@ int main(void)
 	int pair[2];
 
 	alarm(30);
-	if (!OK(!socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) && !kch_connector_over(pair[0], false, &kch),
+	if (!OK(!socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) &&
+			!kch_connector_over(pair[0], false, &kch),
 		"a channel over a socket pair"))
 		return tap_done();
 	IS_INT(ops->fd(kch), pair[0], "its fd");

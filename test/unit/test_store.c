@@ -144,7 +144,8 @@ static void test_number(void)
 		return;
 	}
 	OK(fd >= 0, "open %s (%s)", number, device);
-	OK(fd >= 0 && !fstat(fd, &st) && st.st_rdev == makedev(major_nr, minor_nr), "it is that one");
+	OK(fd >= 0 && !fstat(fd, &st) && st.st_rdev == makedev(major_nr, minor_nr),
+	   "it is that one");
 	close(fd);
 }
 
