@@ -72,6 +72,7 @@ static void scan_device(const struct found *found)
 	struct dmdev_info info;
 	struct mir_live live;
 	struct record rec;
+	uint32_t cookie = 0;
 	uint64_t len_sect;
 	int lock_fd;
 
@@ -82,8 +83,9 @@ static void scan_device(const struct found *found)
 	if (lock_fd >= 0 && !dmdev_info(found->uuid, &info, &err) && info.is_suspended) {
 		/* Nobody holds it any more, and a refresh changes no table: resume is always right. */
 		work_say("log %s was left suspended: resuming it", found->name);
-		if (dmdev_resume(found->uuid, &err))
+		if (dmdev_resume(found->uuid, &cookie, &err))
 			work_say("log %s", err.text);
+		dmdev_udev_wait(&cookie);
 	}
 	if (record_read(found->uuid, &rec) && record_adopt(found, &live, &rec, &err)) {
 		work_say("log %s", err.text);

@@ -288,9 +288,21 @@ int dmdev_suspend(const char *dm_uuid, struct cm_errmsg *err)
 	return is_done ? 0 : failed(err, "suspend", dm_uuid);
 }
 
-int dmdev_resume(const char *dm_uuid, struct cm_errmsg *err)
+void dmdev_cookie_create(uint32_t *cookie)
 {
-	return simple(DM_DEVICE_RESUME, "resume", dm_uuid, err);
+	*cookie = 0;
+	if (!dm_udev_create_cookie(cookie))
+		*cookie = 0;
+}
+
+int dmdev_resume(const char *dm_uuid, uint32_t *cookie, struct cm_errmsg *err)
+{
+	struct dm_task *dmt = task_by_uuid(DM_DEVICE_RESUME, dm_uuid);
+	bool is_done = dmt && dm_task_set_cookie(dmt, cookie, udev_flags(false)) && dm_task_run(dmt);
+
+	if (dmt)
+		dm_task_destroy(dmt);
+	return is_done ? 0 : failed(err, "resume", dm_uuid);
 }
 
 static int uuid_of(const char *name, char uuid[DMDEV_UUID_BYTES])

@@ -80,11 +80,18 @@ int dmdev_load(const char *dm_uuid, uint64_t len_sect, const char *type, const c
 int dmdev_clear(const char *dm_uuid, struct cm_errmsg *err) CM_MUST_CHECK;
 
 /*
- * noflush, never lockfs (hazards L19, D4). No udev cookie: nobody waits for udev while a device is suspended (D14).
- * Only the caller's protected process may call it (L20). 0 or -EIO.
+ * noflush, never lockfs (hazards L19, D4). Only in the caller's protected process (L20). 0 or -EIO.
  */
 int dmdev_suspend(const char *dm_uuid, struct cm_errmsg *err) CM_MUST_CHECK;
-int dmdev_resume(const char *dm_uuid, struct cm_errmsg *err) CM_MUST_CHECK;
+
+/* A cookie made beforehand, for dmdev_resume(): 0 when udev does not run. */
+void dmdev_cookie_create(uint32_t *cookie);
+
+/*
+ * Resume a visible device. The cookie carries udev's flags: without one the library would have udev take the links
+ * in /dev away. It is waited for when nothing is suspended any more (D14). 0 or -EIO.
+ */
+int dmdev_resume(const char *dm_uuid, uint32_t *cookie, struct cm_errmsg *err) CM_MUST_CHECK;
 
 /* Call @fn for every device whose dm uuid begins with @uuid_prefix. @fn may not create or remove devices.
  * Returns 0 or -EIO. */

@@ -98,23 +98,24 @@ static int collect(int fds[2], struct text text[2], int64_t deadline_ms)
 	return 0;
 }
 
-/* The last line that is not empty, without leading blanks; lvm says the cause last. */
-static const char *last_line(struct text *t)
+/* The first line that is no warning, without leading blanks: lvm says the cause first, then what it gives up. */
+static const char *cause(struct text *t)
 {
-	char *line = t->buf, *end;
+	char *line, *at = NULL;
 
-	if (!line)
+	if (!t->buf)
 		return "";
-	for (end = line + t->len_bytes; end > line && (end[-1] == '\n' || end[-1] == ' '); end--)
-		end[-1] = '\0';
-	line = strrchr(line, '\n');
-	line = line ? line + 1 : t->buf;
-	return line + strspn(line, " ");
+	for (line = strtok_r(t->buf, "\n", &at); line; line = strtok_r(NULL, "\n", &at)) {
+		line += strspn(line, " ");
+		if (*line && strncmp(line, "WARNING", 7) && strncmp(line, "Reading VG", 10))
+			return line;
+	}
+	return "";
 }
 
 static int verdict(int status, struct text *errors, char *const argv[], struct cm_errmsg *err)
 {
-	const char *why = last_line(errors);
+	const char *why = cause(errors);
 
 	if (WIFEXITED(status) && !WEXITSTATUS(status))
 		return 0;
@@ -122,9 +123,10 @@ static int verdict(int status, struct text *errors, char *const argv[], struct c
 		cm_err_set(err, "cannot execute %s", LVM_PATH);
 		return -ENOENT;
 	}
-	if (WIFEXITED(status))
-		cm_err_set(err, "lvm %s failed with status %d%s%s", argv[1], WEXITSTATUS(status),
-			   *why ? ": " : "", why);
+	if (WIFEXITED(status) && *why)
+		cm_err_set(err, "lvm %s: %s", argv[1], why);
+	else if (WIFEXITED(status))
+		cm_err_set(err, "lvm %s failed with status %d", argv[1], WEXITSTATUS(status));
 	else
 		cm_err_set(err, "lvm %s was killed by signal %d", argv[1], WTERMSIG(status));
 	return -EIO;

@@ -26,7 +26,7 @@
  * @timeout_s  then the child is killed
  * @out        its stdout, NUL-terminated, free() it; NULL when not wanted
  *
- * Returns 0 when lvm exited with 0; -EIO with its last line of stderr in @err when it did not;
+ * Returns 0 when lvm exited with 0; -EIO with the cause from its stderr in @err when it did not;
  * -ETIMEDOUT; -ENOENT (no lvm at LVM_PATH); other negative errno.
  */
 int lvm_cmd_run(char *const argv[], int timeout_s, char **out, struct cm_errmsg *err) CM_MUST_CHECK;

@@ -40,18 +40,22 @@ int refresh_mirror(const char *dm_uuid, bool with_reload, struct cm_errmsg *err)
 {
 	static const struct timespec second = { .tv_sec = 1 };
 	struct cm_errmsg again;
+	uint32_t cookie;
 	int r = with_reload ? reload(dm_uuid, err) : 0;
 
 	if (r)
 		return r;
+	dmdev_cookie_create(&cookie);
 	r = dmdev_suspend(dm_uuid, err);
 	if (r) {
+		dmdev_udev_wait(&cookie);
 		if (with_reload && dmdev_clear(dm_uuid, &again))
 			cm_err_wrap(err, "%s", again.text);
 		return r;
 	}
 	/* Everything that writes to this mirror on this node waits for us: never leave it so. */
-	while (dmdev_resume(dm_uuid, &again))
+	while (dmdev_resume(dm_uuid, &cookie, &again))
 		(void)nanosleep(&second, NULL);
+	dmdev_udev_wait(&cookie);
 	return 0;
 }
