@@ -49,6 +49,7 @@ struct coro {
 	uint64_t changed_ms;		/* last change of group or ring */
 	uint64_t retry_ms;		/* next clv_retry() */
 	uint64_t send_blocked_ms;	/* no send before; 0 = go on */
+	uint32_t send_quota;		/* messages that may be sent until the next dispatch */
 	struct clu_sendq queue;
 
 	/* clu_corosync_quorum.c */
