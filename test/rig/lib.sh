@@ -174,7 +174,7 @@ fence_log() { grep -qF "$1" "$RIG_DIR/log/fence" 2> /dev/null; }
 cluster_up() {
 	local live
 	live=$(rig_live | wc -l)
-	on_all /host/node/up "$live" || { rig_say "the cluster does not come up"; return 1; }
+	on_all /host/rig/node/up "$live" || { rig_say "the cluster does not come up"; return 1; }
 }
 
 # vg_up [NAME]: a shared VG (default vg) on all disks, or, if it exists, its locks started, on all running
@@ -219,7 +219,7 @@ collect_logs() {
 	local n pids=()
 	for n in $(rig_live); do
 		timeout -k 1 10 "$RIG_DIR/bin/rig-on" -w 2 "10.78.$n.2" "$RIG_DIR/nodes/$n.pid" \
-			/host/node/state > "$RIG_DIR/log/state-$n" 2>&1 &
+			/host/rig/node/state > "$RIG_DIR/log/state-$n" 2>&1 &
 		pids+=($!)
 	done
 	# not of all jobs: the fence server is one, too

@@ -97,18 +97,24 @@ static void read_request(struct session *s)
 	}
 }
 
+/* A word that no file answers to may be one of the shell's own; if not, the shell says so. */
 static void exec_command(struct session *s)
 {
-	char *shell[] = { (char *)"bash", (char *)"-c", s->args[0], NULL };
-	char **argv = s->arg_count == 1 ? shell : s->args;
+	char *argv[ARGS_MAX + 5] = { (char *)"bash", (char *)"-c", s->args[0], NULL };
 	sigset_t none;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	if (s->arg_count > 1) {
+		execvp(s->args[0], s->args);
+		argv[2] = (char *)"\"$@\"";
+		argv[3] = (char *)"bash";
+		memcpy(argv + 4, s->args, (size_t)s->arg_count * sizeof(*argv));
+	}
 	execvp(argv[0], argv);
-	fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
-	_exit(errno == ENOENT ? 127 : 126);
+	perror("rig-agent: bash");
+	_exit(126);
 }
 
 static void spawn_tty(struct session *s)
