@@ -209,6 +209,27 @@ static void test_foreign_hello(void)
 	IS_U64(got.u.hello.client, 77, "its client");
 	IS_U64(got.u.hello.log_count, 0, "nothing behind the fixed fields");
 
+	image.bytes[HELLO_FIXED_END - 1] = 2;
+	IS_INT(wire_decode(image.bytes, image.len_bytes - 10, &got), CM_E_WIRE_FIELD,
+	       "its has_node_lock is no bool");
+	image.bytes[HELLO_FIXED_END - 1] = 1;
+	image.bytes[32] = 0;
+	IS_INT(wire_decode(image.bytes, image.len_bytes - 10, &got), CM_E_WIRE_FIELD,
+	       "it speaks version 0");
+	image.bytes[32] = 8;
+	memset(image.bytes + 8, 0, 4);
+	IS_INT(wire_decode(image.bytes, image.len_bytes - 10, &got), CM_E_WIRE_FIELD,
+	       "it is of node 0");
+	image.bytes[8] = 1;
+	memmove(image.bytes + 33, image.bytes + 32, image.len_bytes - 33);
+	image.bytes[32] = 'u';
+	image.bytes[6] = 1;
+	IS_INT(wire_decode(image.bytes, image.len_bytes - 9, &got), CM_E_WIRE_FIELD,
+	       "it has a uuid");
+	memmove(image.bytes + 32, image.bytes + 33, image.len_bytes - 33);
+	image.bytes[6] = 0;
+	IS_INT(wire_decode(image.bytes, image.len_bytes - 10, &got), 0, "it has none");
+
 	image.bytes[12] = HELLO_FIXED_END - WIRE_HDR_BYTES;
 	IS_INT(wire_decode(image.bytes, HELLO_FIXED_END, &got), 0, "foreign HELLO, the shortest");
 	image.bytes[12]--;

@@ -332,6 +332,20 @@ static void test_page_identity(void)
 	bits_set(&map, 40000);
 	disk_page_encode(&geom, &id, &map, page);
 	IS_INT(disk_page_check(&smaller, &id, page), CM_E_DISK_FIELD, "the first bit past it");
+	if (geom_init(&smaller, 16 * MIB, 39997))
+		abort();
+	bits_clear_range(&map, 39997, 40001);
+	bits_set(&map, 39997);
+	disk_page_encode(&geom, &id, &map, page);
+	IS_INT(disk_page_check(&smaller, &id, page), CM_E_DISK_FIELD, "the first of them");
+	bits_clear(&map, 39997);
+	bits_set(&map, 2 * DISK_PAGE_REGIONS - 1);
+	disk_page_encode(&geom, &id, &map, page);
+	IS_INT(disk_page_check(&smaller, &id, page), CM_E_DISK_FIELD, "the last of the page");
+	bits_clear(&map, 2 * DISK_PAGE_REGIONS - 1);
+	bits_set(&map, 39996);
+	disk_page_encode(&geom, &id, &map, page);
+	IS_INT(disk_page_check(&smaller, &id, page), 0, "the last region");
 	bits_fill(&map, false);
 	memset(page, 0xa5, sizeof(page));
 	disk_page_encode(&geom, &id, NULL, page);

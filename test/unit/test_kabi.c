@@ -156,6 +156,25 @@ static void test_headers(void)
 	IS_INT(kabi_req_decode(dgram, len_bytes, &req), CM_E_KABI_LEN, "data_size of more");
 }
 
+/* Lengths that agree with each other, but not with a request: a payload of -60 bytes. */
+static void test_short_requests(void)
+{
+	uint32_t nlmsg_len = OFF_RQ + 100, minus = (uint32_t)-60;
+	uint16_t cn_len = 100;
+	struct kabi_req req;
+
+	dgram_make(KABI_RESUME, NULL, 0);
+	memcpy(dgram, &nlmsg_len, 4);
+	memcpy(dgram + OFF_CN_LEN, &cn_len, 2);
+	memcpy(dgram + OFF_DATA_SIZE, &minus, 4);
+	IS_INT(kabi_req_decode(dgram, nlmsg_len, &req), CM_E_KABI_SHORT, "100 bytes of request");
+	nlmsg_len = OFF_RQ;
+	cn_len = 0;
+	memcpy(dgram, &nlmsg_len, 4);
+	memcpy(dgram + OFF_CN_LEN, &cn_len, 2);
+	IS_INT(kabi_req_decode(dgram, nlmsg_len, &req), CM_E_KABI_SHORT, "the form of a short reply");
+}
+
 static void test_encode_decode(void)
 {
 	struct kabi_req req, got;
@@ -210,6 +229,7 @@ static void test_replies(void)
 	struct kabi_reply ctr_bare = { .type = KABI_CTR };
 	struct kabi_reply status = { .type = KABI_STATUS_INFO, .data_bytes = KABI_REPLY_DATA_MAX };
 	struct kabi_reply enosys = { .type = 200, .error = -ENOSYS };
+	static const char text[KABI_REPLY_DATA_MAX + 1];
 	uint8_t buf[KABI_REPLY_MAX];
 	struct kabi_reply got;
 
@@ -229,6 +249,11 @@ static void test_replies(void)
 	buf[24] = 0;	/* sequence number in cn_msg is not what a full reply is matched by */
 	OK(!kabi_reply_decode(buf, KABI_REPLY_MAX, &got) &&
 	   got.data_bytes == KABI_REPLY_DATA_MAX, "decodes");
+
+	/* The same bytes as a request, longer than any payload we send. */
+	dgram_make(KABI_STATUS_INFO, text, sizeof(text));
+	IS_INT(kabi_reply_decode(dgram, OFF_DATA + sizeof(text), &got), CM_E_KABI_PAYLOAD,
+	       "a longer one");
 
 	kabi_reply_encode(&enosys, buf);
 	buf[16 + 12] = EAGAIN;
@@ -379,6 +404,7 @@ int main(void)
 	test_payloads();
 	test_args();
 	test_headers();
+	test_short_requests();
 	test_encode_decode();
 	test_replies();
 	test_ctr_good();
