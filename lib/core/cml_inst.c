@@ -95,6 +95,19 @@ int cml_instance_add(struct cml *log, uint64_t luid, const struct kabi_ctr *ctr,
 	return 0;
 }
 
+bool cml_runs_unjoined(const struct cml *log)
+{
+	uint32_t i;
+
+	if (cml_mem_find_c(log, log->cmn->cfg.nodeid))
+		return false;
+	for (i = 0; i < CML_LUIDS_MAX; i++)
+		if (log->inst[i].is_used && log->inst[i].is_replay &&
+		    log->inst[i].state <= CML_INST_RESUMING)
+			return true;
+	return false;
+}
+
 static bool any_in(const struct cml *log, enum cml_inst_state state)
 {
 	uint32_t i;

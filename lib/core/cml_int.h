@@ -463,6 +463,7 @@ void cml_pend_answer_type(struct cml *log, struct cml_inst *inst, uint32_t type,
 void cml_inst_resume(struct cml *log, struct cml_inst *inst, const struct kabi_req *req);
 void cml_inst_presuspend(struct cml *log, struct cml_inst *inst, const struct kabi_req *req);
 void cml_inst_postsuspend(struct cml *log, struct cml_inst *inst, const struct kabi_req *req);
+bool cml_runs_unjoined(const struct cml *log); /* its kernel runs, and nobody was told (JOIN) */
 void cml_inst_pump(struct cml *log);
 void cml_refuse(struct cml *log, const char *why); /* every RESUME that waits */
 void cml_inst_started(struct cml *log); /* we are whole: answer the RESUMEs */

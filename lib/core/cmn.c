@@ -313,6 +313,7 @@ static void step(struct cmn *cmn, const struct cmn_event *ev)
 	case CMN_EV_MSG:
 		msg_deliver(cmn, ev);
 		pump_all(cmn, false);
+		cmn_hello_update(cmn); /* an own JOIN may have made orphans members */
 		break;
 	case CMN_EV_DEAD:
 		dead(cmn, ev->nodeid, ev->result);

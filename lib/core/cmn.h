@@ -131,7 +131,8 @@ enum cmn_ev_type {
 	CMN_EV_LEGS_FLUSHED, /* @log, @id, @result of a FLUSH_LEGS */
 	CMN_EV_LEGS_KNOWN, /* @log: FLUSH_LEGS can be served from now on (result 0) or no longer */
 	/* @id = how many kernel instances of a former daemon of this boot have not come back: from
-	 * the files in /run and the live tables, before the first VIEW and whenever it changes. */
+	 * the files in /run and the live tables, before the first VIEW and whenever it changes.
+	 * One has come back when cml_instance_add() has been called for it, not before. */
 	CMN_EV_ORPHANS,
 	CMN_EV_TIMER, /* cmn_deadline_ms() has come */
 };

@@ -168,6 +168,22 @@ static bool view_has(const struct cmn_event *ev, uint32_t nodeid)
 	return false;
 }
 
+/*
+ * Kernels of this node run logs that it has not joined: those the host knows of, and those whose CTR was
+ * replayed and whose JOIN has not been delivered. Between the two no HELLO may say that nothing runs.
+ */
+static bool has_orphans(const struct cmn *cmn)
+{
+	uint32_t i;
+
+	if (cmn->orphan_count)
+		return true;
+	for (i = 0; i < CML_LOGS_MAX; i++)
+		if (cmn->log[i] && cml_runs_unjoined(cmn->log[i]))
+			return true;
+	return false;
+}
+
 static void hello_send(struct cmn *cmn)
 {
 	struct wire_msg msg = { .type = WIRE_HELLO };
@@ -183,12 +199,12 @@ static void hello_send(struct cmn *cmn)
 	hello->has_node_lock = cmn->has_node_lock;
 	hello->prev_view = cmn->prev_view;
 	hello->lost_quorum = cmn->lost_quorum;
-	hello->has_orphans = cmn->orphan_count;
+	hello->has_orphans = has_orphans(cmn);
 	for (i = 0; i < CML_LOGS_MAX; i++)
 		if (cmn->log[i] && cml_mem_find(cmn->log[i], cmn->cfg.nodeid))
 			hello->log_count++;
 	cmn->hello_has_lock = cmn->has_node_lock;
-	cmn->hello_has_orphans = cmn->orphan_count;
+	cmn->hello_has_orphans = hello->has_orphans;
 	cmn_send(cmn, NULL, &msg);
 }
 
@@ -263,7 +279,7 @@ void cmn_view(struct cmn *cmn, const struct cmn_event *ev)
 void cmn_hello_update(struct cmn *cmn)
 {
 	if (cmn->view_nr && (cmn->has_node_lock != cmn->hello_has_lock ||
-			     (cmn->orphan_count != 0) != cmn->hello_has_orphans))
+			     has_orphans(cmn) != cmn->hello_has_orphans))
 		hello_send(cmn);
 }
 
