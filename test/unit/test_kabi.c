@@ -172,7 +172,7 @@ static void test_short_requests(void)
 	cn_len = 0;
 	memcpy(dgram, &nlmsg_len, 4);
 	memcpy(dgram + OFF_CN_LEN, &cn_len, 2);
-	IS_INT(kabi_req_decode(dgram, nlmsg_len, &req), CM_E_KABI_SHORT, "the form of a short reply");
+	IS_INT(kabi_req_decode(dgram, nlmsg_len, &req), CM_E_KABI_SHORT, "a short reply");
 }
 
 static void test_encode_decode(void)
