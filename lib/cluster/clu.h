@@ -168,7 +168,10 @@ size_t clu_send_room(const struct clu *clu);
  * Returns 0, -EINVAL (name), -ENOTSUP, -ENOMEM (more than CLU_OWN_MAX).
  */
 int clu_own(struct clu *clu, const char *name) CM_MUST_CHECK;
-/* Give it up, or take back a request that is still waiting. */
+/*
+ * Give it up, or take back a request that is still waiting. A name that this process never asked
+ * for: what a former process of this boot held of it is given up.
+ */
 void clu_disown(struct clu *clu, const char *name);
 
 /*

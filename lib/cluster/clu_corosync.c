@@ -77,7 +77,8 @@ static int coro_create(const struct clu_config *config, struct clu **out, struct
 	if (r == 0)
 		r = coro_cpg_open(coro, err);
 	if (r) {
-		clu_corosync_ops.destroy(&coro->base, true);
+		/* Not cleanly: there may be mirrors of a former process that need its locks. */
+		clu_corosync_ops.destroy(&coro->base, false);
 		return r;
 	}
 	*out = &coro->base;
@@ -172,9 +173,6 @@ bool coro_is_member(const struct coro *coro, uint32_t nodeid)
 
 	for (i = 0; i < coro->view.member_count; i++)
 		if (coro->view.member[i] == nodeid)
-			return true;
-	for (i = 0; i < coro->clv.group.count; i++)
-		if (coro->clv.group.addr[i].nodeid == nodeid)
 			return true;
 	return false;
 }

@@ -93,7 +93,7 @@ void coro_lost(struct coro *coro, const char *fmt, ...) CM_PRINTF(2, 3);
 void coro_announce(struct coro *coro, const struct clv_view *view, bool is_last);
 /* Something that usable or quorate hang on may have changed. */
 void coro_update(struct coro *coro);
-/* Is the node in the view, or in the group and about to be? */
+/* Is the node in the view? */
 bool coro_is_member(const struct coro *coro, uint32_t nodeid);
 
 /* Each: 0, or a code with @err. close is safe after a failed open. */

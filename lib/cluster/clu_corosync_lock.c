@@ -34,15 +34,9 @@ int coro_lock_open(struct coro *coro, struct cm_errmsg *err)
 		cm_err_set(err, "group name too long for a DLM lockspace");
 		return -EINVAL;
 	}
-	r = clu_dlm_create(coro->group, &coro->dlm, err);
+	r = clu_dlm_create(coro->group, !coro->allow_no_fencing, &coro->dlm, err);
 	if (r)
 		return r;
-	if (!coro->allow_no_fencing && !clu_dlm_fencing_on(coro->dlm)) {
-		cm_err_set(err, "fencing is switched off: set enable_fencing and "
-			   "enable_startup_fencing to 1 in dlm.conf and configure fencing (or, "
-			   "at the risk of the data, set allow_no_fencing = 1)");
-		return CM_E_CLU_NO_FENCING;
-	}
 	snprintf(coro->node_lock, sizeof(coro->node_lock), NODE_LOCK "%u", coro->nodeid);
 	return clu_dlm_want(coro->dlm, coro->node_lock, CLU_DLM_KEPT);
 }
@@ -153,7 +147,7 @@ static void proof_event(struct coro *coro, struct coro_node *node, const struct 
 /* A granted proof: say what it is worth, or leave it to the clock. */
 static void judge(struct coro *coro, struct coro_node *node)
 {
-	if (coro->first_view_ms == 0)
+	if (coro->first_view_ms == 0 || clv_is_pending(&coro->clv))
 		return;		/* nobody knows yet who is a member */
 	if (node->is_proof_told)
 		proof_end(coro, node, 0);
@@ -195,10 +189,13 @@ int coro_lock_timeout_ms(const struct coro *coro)
 	uint64_t now = coro_now_ms(), at = UINT64_MAX, end;
 	size_t i;
 
-	for (i = 0; i < CM_ARRAY_COUNT(coro->node) && coro->first_view_ms; i++) {
+	if (coro->first_view_ms == 0 || clv_is_pending(&coro->clv))
+		return -1;	/* the next view is waited for, not the clock */
+	for (i = 0; i < CM_ARRAY_COUNT(coro->node); i++) {
 		if (!is_waiting(&coro->node[i]))
 			continue;
-		end = gone_since_ms(coro, &coro->node[i]) + UNFENCED_MS;
+		end = coro->node[i].is_proof_fenced ? 0 :
+			gone_since_ms(coro, &coro->node[i]) + UNFENCED_MS;
 		at = end < at ? end : at;
 	}
 	if (at == UINT64_MAX)

@@ -53,6 +53,7 @@ struct lock {
 	bool is_used;
 	bool is_wanted;
 	bool has_event;
+	bool is_sweep;		/* never wished: look for an orphan to give up; constant */
 	enum clu_dlm_kind kind;
 	char name[CLU_DLM_NAME_MAX + 1];	/* constant while used */
 	uint64_t wish;		/* counts wishes: an event answers one of them */
@@ -60,7 +61,7 @@ struct lock {
 	/* the thread's own */
 	struct lk lk[2];	/* [1]: an orphan adopted while [0] was queued */
 	uint64_t answered;	/* wish */
-	uint64_t adopt_at_ms;
+	uint64_t adopt_at_ms;	/* not before; 0 = never tried */
 	bool is_adopted;
 };
 
@@ -87,7 +88,9 @@ static void *thread_main(void *arg);
 static void signal_fd(int fd);
 static void clear_fd(int fd);
 static void read_fencing(struct clu_dlm *dlm);
+static int first_reading(struct clu_dlm *dlm, bool need_fencing, struct cm_errmsg *err);
 static int start_thread(struct clu_dlm *dlm);
+static struct lock *new_lock(struct clu_dlm *dlm, const char *name, enum clu_dlm_kind kind);
 static struct lock *find_lock(struct clu_dlm *dlm, const char *name);
 static bool open_lockspace(struct clu_dlm *dlm);
 static bool work(struct clu_dlm *dlm, int *timeout_ms);
@@ -111,7 +114,8 @@ static uint64_t now_ms(void)
 
 /* ---- the main loop's side ---- */
 
-int clu_dlm_create(const char *lockspace, struct clu_dlm **out, struct cm_errmsg *err)
+int clu_dlm_create(const char *lockspace, bool need_fencing, struct clu_dlm **out,
+		   struct cm_errmsg *err)
 {
 	pthread_condattr_t attr;
 	struct clu_dlm *dlm;
@@ -125,13 +129,9 @@ int clu_dlm_create(const char *lockspace, struct clu_dlm **out, struct cm_errmsg
 	dlm->config_text = malloc(CLU_DLMCONTROL_BYTES);
 	if (!dlm->config_text)
 		goto out_free;
-	r = clu_dlmcontrol_fencing(dlm->config_text, &dlm->fencing_on);
-	if (r) {
-		cm_err_set(err, "dlm_controld does not answer: start dlm.service, or use --cluster local");
+	r = first_reading(dlm, need_fencing, err);
+	if (r)
 		goto out_text;
-	}
-	if (!dlm->fencing_on)
-		dlm->fencing_off_ms = now_ms();
 	pthread_mutex_init(&dlm->mutex, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -155,9 +155,27 @@ out_text:
 out_free:
 	free(dlm);
 out_err:
-	if (r != CM_E_CLU_LOST)
+	if (r != CM_E_CLU_LOST && r != CM_E_CLU_NO_FENCING)
 		cm_err_set(err, "lock thread: %s", cm_strerror(r));
 	return r;
+}
+
+static int first_reading(struct clu_dlm *dlm, bool need_fencing, struct cm_errmsg *err)
+{
+	if (clu_dlmcontrol_fencing(dlm->config_text, &dlm->fencing_on)) {
+		cm_err_set(err, "dlm_controld does not answer: start dlm.service, or use "
+			   "--cluster local");
+		return CM_E_CLU_LOST;
+	}
+	if (dlm->fencing_on)
+		return 0;
+	dlm->fencing_off_ms = now_ms();
+	if (!need_fencing)
+		return 0;
+	cm_err_set(err, "fencing is switched off: set enable_fencing and enable_startup_fencing to "
+		   "1 in dlm.conf and configure fencing (or, at the risk of the data, set "
+		   "allow_no_fencing = 1)");
+	return CM_E_CLU_NO_FENCING;
 }
 
 /* No signal is ever handled in the thread. */
@@ -252,16 +270,11 @@ int clu_dlm_want(struct clu_dlm *dlm, const char *name, enum clu_dlm_kind kind)
 	CM_ASSERT(name[0] && strlen(name) <= CLU_DLM_NAME_MAX);
 	pthread_mutex_lock(&dlm->mutex);
 	lock = find_lock(dlm, name);
+	if (!lock)
+		lock = new_lock(dlm, name, kind);
 	if (!lock) {
-		lock = find_lock(dlm, "");
-		if (!lock) {
-			r = -ENOMEM;
-			goto out;
-		}
-		memset(lock, 0, sizeof(*lock));
-		strcpy(lock->name, name);
-		lock->kind = kind;
-		lock->is_used = true;
+		r = -ENOMEM;
+		goto out;
 	}
 	CM_ASSERT(lock->kind == kind);
 	lock->is_wanted = true;
@@ -279,6 +292,11 @@ void clu_dlm_unwant(struct clu_dlm *dlm, const char *name)
 
 	pthread_mutex_lock(&dlm->mutex);
 	lock = find_lock(dlm, name);
+	if (!lock) {
+		lock = new_lock(dlm, name, CLU_DLM_KEPT);
+		if (lock)
+			lock->is_sweep = true;
+	}
 	if (lock) {
 		lock->is_wanted = false;
 		lock->has_event = false;
@@ -320,6 +338,19 @@ static struct lock *find_lock(struct clu_dlm *dlm, const char *name)
 	return NULL;
 }
 
+static struct lock *new_lock(struct clu_dlm *dlm, const char *name, enum clu_dlm_kind kind)
+{
+	struct lock *lock = find_lock(dlm, "");
+
+	if (!lock)
+		return NULL;
+	memset(lock, 0, sizeof(*lock));
+	strcpy(lock->name, name);
+	lock->kind = kind;
+	lock->is_used = true;
+	return lock;
+}
+
 static void signal_fd(int fd)
 {
 	uint64_t one = 1;
@@ -344,6 +375,7 @@ static void *thread_main(void *arg)
 	struct clu_dlm *dlm = arg;
 	struct pollfd fds[2];
 	uint64_t tick_ms = now_ms() + TICK_MS;
+	bool is_leaving;
 	int timeout_ms;
 
 	if (!open_lockspace(dlm))
@@ -363,7 +395,14 @@ static void *thread_main(void *arg)
 			read_fencing(dlm);
 		}
 	}
-	dlm_close_lockspace(dlm->ls);
+	pthread_mutex_lock(&dlm->mutex);
+	is_leaving = dlm->is_stopping && dlm->is_dropping && !dlm->is_lost;
+	pthread_mutex_unlock(&dlm->mutex);
+	/* Refused by the kernel while there are locks, ours or another process's. */
+	if (is_leaving)
+		dlm_release_lockspace(dlm->lockspace, dlm->ls, 0);
+	else
+		dlm_close_lockspace(dlm->ls);
 out:
 	pthread_mutex_lock(&dlm->mutex);
 	dlm->has_ended = true;
@@ -444,6 +483,8 @@ static bool withdraw(struct clu_dlm *dlm, struct lock *lock)
 
 	collect(dlm, lock, queued);
 	collect(dlm, lock, orphan);
+	if (lock->is_sweep && lock->adopt_at_ms == 0)
+		(void)adopt(dlm, lock, queued);	/* else there is nothing */
 	if (queued->state == LK_HELD || queued->state == LK_ASKED)
 		let_go(dlm, queued, queued->state == LK_ASKED ? LKF_FORCEUNLOCK : 0);
 	if (orphan->state == LK_HELD)

@@ -48,12 +48,17 @@ struct clu_dlm_event {
  * Start; the lockspace is opened, or created, by the thread. Blocks for a round trip to
  * dlm_controld.
  *
- * Returns 0, CM_E_CLU_LOST with @err (dlm_controld does not answer), -ENOMEM, -EAGAIN (no thread).
+ * Returns 0, or with @err
+ *   CM_E_CLU_LOST        dlm_controld does not answer
+ *   CM_E_CLU_NO_FENCING  @need_fencing, and it is off
+ *   -ENOMEM, -EAGAIN     no memory, no thread
  */
-int clu_dlm_create(const char *lockspace, struct clu_dlm **out, struct cm_errmsg *err) CM_MUST_CHECK;
+int clu_dlm_create(const char *lockspace, bool need_fencing, struct clu_dlm **out,
+		   struct cm_errmsg *err) CM_MUST_CHECK;
 
 /*
- * Stop. KEPT locks stay held in the kernel, unless @drop: then they are given up first.
+ * Stop. KEPT locks stay held in the kernel, unless @drop: then they are given up first, and the
+ * lockspace is left if nobody else uses it (else dlm_controld could not be stopped).
  * Waits up to @wait_ms; a thread that is blocked in the kernel is left behind, with its memory.
  */
 void clu_dlm_destroy(struct clu_dlm *dlm, bool drop, int wait_ms);
@@ -66,7 +71,10 @@ bool clu_dlm_next(struct clu_dlm *dlm, struct clu_dlm_event *event);
 /* Wish a lock; ends in an event, maybe never. Wished already: the event comes (again) when held.
  * Returns 0 or -ENOMEM. */
 int clu_dlm_want(struct clu_dlm *dlm, const char *name, enum clu_dlm_kind kind) CM_MUST_CHECK;
-/* Give it up or stop waiting; no event of this name comes until it is wished again. */
+/*
+ * Give it up or stop waiting; no event of this name comes until it is wished again. A name that was
+ * not wished: an orphan of a former process of this boot, if there is one, is given up.
+ */
 void clu_dlm_unwant(struct clu_dlm *dlm, const char *name);
 
 /* The last reading (every 10 s). */
