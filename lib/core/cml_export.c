@@ -18,6 +18,7 @@
 
 #include <string.h>
 
+#define LEAVE_TOGETHER_MS 2000u
 #define LEAVE_MAX_MS 10000u /* a POSTSUSPEND is never held longer by a disk */
 
 enum export_step { EXPORT_BITMAP, EXPORT_BLOCK0, EXPORT_HEADER, EXPORT_SB, EXPORT_DONE };
@@ -166,9 +167,31 @@ static bool slot_is_signed_off(struct cml *log)
 	return cml_sb_is_durable(log);
 }
 
+/*
+ * All nodes deactivate at once, as a rule. Then the last to leave is one that was not the coordinator when its leave
+ * began: it takes over first. And a coordinator among nodes that all are suspending lets them go ahead for a moment.
+ */
+static bool is_worth_waiting(const struct cml *log)
+{
+	uint32_t i, others = 0, suspending = 0;
+
+	if (log->cfg.is_core || !cml_is_whole(log) || !cml_is_coordinator(log) ||
+	    !cmn_can_serve(log->cmn) || log->log_failed)
+		return false;
+	for (i = 0; i < CMN_NODES_MAX; i++) {
+		if (!log->mem[i].is_used || log->mem[i].nodeid == log->cmn->cfg.nodeid)
+			continue;
+		others++;
+		suspending += log->mem[i].is_presuspended;
+	}
+	if (!others)
+		return !log->owns_oos || !log->oos_ready;
+	return suspending == others && !is_late(log, LEAVE_TOGETHER_MS);
+}
+
 static void drain_pump(struct cml *log)
 {
-	if (cml_io_busy(log) && !is_late(log, LEAVE_MAX_MS))
+	if ((cml_io_busy(log) || is_worth_waiting(log)) && !is_late(log, LEAVE_MAX_MS))
 		return;
 	if (!log->cfg.is_core && cml_is_whole(log) && is_last(log) && !cml_io_busy(log)) {
 		log->leave.is_last = true;

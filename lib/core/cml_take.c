@@ -68,7 +68,7 @@ static bool submit_next(struct cml *log)
 void cml_take_pump(struct cml *log)
 {
 	if (!cml_is_coordinator(log) || !cml_is_whole(log) || log->open.step != CML_OPEN_NONE ||
-	    log->leave.step != CML_LEAVE_NONE)
+	    log->leave.step > CML_LEAVE_DRAIN)
 		return;
 	if (log->take.step == CML_TAKE_NONE && !log->oos_ready)
 		cml_take_start(log);
