@@ -190,6 +190,7 @@ static void test_locks(void)
 	IS_INT(clu_own(clu, "oos:x"), 0, "own");
 	IS_INT(clu_own(clu, "giveup"), 0, "another, given up in the callback");
 	IS_INT(clu_prove_dead(clu, 3), 0, "prove");
+	IS_INT(clu_prove_dead(clu, 3), 0, "twice: one answer");
 	IS_INT(clu_prove_dead(clu, 4), 0, "prove, then no longer wanted");
 	clu_proof_release(clu, 4);
 	IS_STR(dispatch(), "owned oos:x 0;owned giveup 0;dead 3 0;", "granted");

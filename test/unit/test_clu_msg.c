@@ -90,13 +90,15 @@ static void test_sendq(void)
 	uint8_t body[200];
 	const uint8_t *got;
 	size_t len_bytes, room, i;
+	uint64_t rng = 1;
 	uint32_t pushed = 0, popped = 0, step, full = 0, bad = 0, promised = 0;
 
 	IS_INT(clu_sendq_create(&q, 1024), 0, "create");
 	OK(!clu_sendq_peek(&q, &len_bytes), "empty");
 	IS_U64(clu_sendq_room(&q), 1024 - 16, "room of an empty one");
-	for (step = 0; step < 20000; step++) {
-		if (step * 2654435761u % 7 < 4) {
+	for (step = 0; step < 100000; step++) {
+		rng = rng * 6364136223846793005u + 1442695040888963407u;
+		if (rng >> 40 & 1) {
 			len_bytes = 1 + pushed * 2246822519u % 180;
 			memset(body, (int)(pushed & 0xff), sizeof(body));
 			room = clu_sendq_room(&q);
