@@ -432,6 +432,8 @@ void cmn_settle_check(struct cmn *cmn);
 void cmn_join_deliver(struct cmn *cmn, const struct wire_msg *msg);
 void cmn_leave_deliver(struct cmn *cmn, const struct wire_msg *msg);
 void cmn_whole_deliver(struct cmn *cmn, const struct wire_msg *msg);
+/* A number for a message that no other message of these times has. Node ids use all of 32 bits. */
+uint64_t cmn_msg_id(uint32_t sender, uint64_t seq);
 void cmn_self_fence(struct cmn *cmn, const char *why);
 
 /* ---- cml.c ---- */

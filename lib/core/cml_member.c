@@ -260,7 +260,7 @@ void cml_join_deliver(struct cml *log, const struct wire_msg *msg, bool is_first
 {
 	bool is_own = msg->sender == log->cmn->cfg.nodeid;
 
-	log->last_change = (uint64_t)msg->sender << 40 ^ msg->seq;
+	log->last_change = cmn_msg_id(msg->sender, msg->seq);
 	if (!is_own && (!log->has_tables || !geometry_fits(log, msg)))
 		return; /* a joiner learns of the others from the tables */
 	if (is_own) {

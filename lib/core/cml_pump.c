@@ -141,5 +141,5 @@ void cml_msg(struct cml *log, const struct wire_msg *msg)
 	else if (msg->type == WIRE_VOID && msg->sender == log->cmn->cfg.nodeid)
 		log->void_delivered = msg->seq;
 	if (is_change(msg->type))
-		log->last_change = (uint64_t)msg->sender << 40 ^ msg->seq;
+		log->last_change = cmn_msg_id(msg->sender, msg->seq);
 }

@@ -125,7 +125,7 @@ static void propose(struct cml *log)
 	}
 	if (lo == log->region_count)
 		return;
-	log->proposed_id = (uint64_t)log->cmn->cfg.nodeid << 40 | (log->cmn->seq + 1);
+	log->proposed_id = cmn_msg_id(log->cmn->cfg.nodeid, log->cmn->seq + 1);
 	msg.u.propose.claim_id = log->proposed_id;
 	msg.u.propose.lo = lo;
 	msg.u.propose.hi = claim_end(log, lo);

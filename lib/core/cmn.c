@@ -130,6 +130,11 @@ uint64_t cmn_send(struct cmn *cmn, struct cml *log, struct wire_msg *msg)
 	return msg->seq;
 }
 
+uint64_t cmn_msg_id(uint32_t sender, uint64_t seq)
+{
+	return (uint64_t)sender << 32 | (uint32_t)seq;
+}
+
 void cmn_journal(struct cmn *cmn, struct cml *log, enum cmn_level level, const char *fmt, ...)
 {
 	struct cmn_effect fx = {

@@ -91,7 +91,7 @@ struct wire_state {
 	uint32_t nodeid;		/* the joiner */
 	uint64_t join_seq;		/* seq of the JOIN it answers: generation of the transfer */
 	uint64_t index;			/* 0.. */
-	uint64_t last_change;		/* sender << 40 ^ seq of the last state change the sender
+	uint64_t last_change;		/* sender << 32 | seq of the last state change the sender
 					 * had seen; stale if not the receiver's */
 	/* blob: tables, or bits from region (index - 1) * WIRE_BLOB_MAX * 8 on */
 };
@@ -107,9 +107,8 @@ struct wire_leave {			/* the last instance of the sender has stopped */
 };
 
 struct wire_propose {
-	uint64_t claim_id;		/* never 0; no two open claims share it: sender << 40 | a
-					 * count of the sender, so the low 24 bits of node ids
-					 * must differ */
+	uint64_t claim_id;		/* never 0; no two open claims share it: sender << 32 | low
+					 * half of the sender's seq */
 	uint64_t lo, hi;		/* regions lo <= r < hi, at most WIRE_CLAIM_REGIONS_MAX */
 };
 
