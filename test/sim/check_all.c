@@ -77,22 +77,36 @@ static bool is_whole(const struct sim_node *nd)
 	return nd->is_up && nd->has_daemon && nd->log && cml_hash(nd->log);
 }
 
-/* I6: of a region whose legs differ while nobody writes it, every whole member knows so. */
+static bool knows(const struct sim_node *nd, uint32_t r)
+{
+	return !is_whole(nd) || cml_region_is_oos(nd->log, r);
+}
+
+/*
+ * I6: of a region whose legs differ while nobody writes it, every whole member knows so; or its
+ * dead writer's slot says it, or for a moment the out-of-sync bitmap on disk alone: a MERGE is on
+ * its way, or a new coordinator is about to read it.
+ */
 static void check_known(struct sim *s, const struct legs_view *v)
 {
-	uint64_t left = v->differ & ~sim_legs_inflight(s), known;
+	uint64_t left = v->differ & ~sim_legs_inflight(s), slots, oos;
 	uint32_t i, r;
 
-	if (!left)
-		return;
-	known = s->opts.is_core ? 0 : dead_slots(s);
-	for (i = 0; i < s->node_count; i++) {
-		if (!is_whole(&s->node[i]))
+	slots = s->opts.is_core || !left ? 0 : dead_slots(s);
+	oos = s->opts.is_core || !left ? 0 : check_truth(s)->oos;
+	for (r = 0; r < s->region_count; r++) {
+		for (i = 0; i < s->node_count; i++)
+			if ((left & ~slots) >> r & 1 && !knows(&s->node[i], r))
+				break;
+		if (i == s->node_count) {
+			s->unknown_since_us[r] = 0;
 			continue;
-		for (r = 0; r < s->region_count; r++)
-			if ((left & ~known) >> r & 1 && !cml_region_is_oos(s->node[i].log, r))
-				sim_fail(s, "I6", "node %u takes region %u as in sync: its legs differ",
-					 i + 1, r);
+		}
+		if (!s->unknown_since_us[r])
+			s->unknown_since_us[r] = s->now_us;
+		if (!(oos >> r & 1) || s->now_us > s->unknown_since_us[r] + 20 * US_S)
+			sim_fail(s, "I6", "node %u takes region %u as in sync: its legs differ",
+				 i + 1, r);
 	}
 }
 

@@ -178,6 +178,7 @@ struct sim_node {
 	struct cml *log;
 	void *persist;
 	bool persist_is_old;
+	uint64_t orphans;
 	uint64_t timer_at_us;
 	uint32_t timer_gen;
 	bool is_stepping;
@@ -299,7 +300,7 @@ enum sim_mutant {
 	X(hash_compared) X(msg_hello) X(msg_join) X(msg_slot) X(msg_state) X(msg_leave) \
 	X(msg_propose) X(msg_ack) X(msg_release) X(msg_giveback) X(msg_void) X(msg_oos_set) \
 	X(msg_oos_durable) X(msg_disk_oos) X(msg_merge) X(msg_merged) X(msg_handover) X(msg_other) \
-	X(classic_valid) X(events)
+	X(classic_valid) X(closed_poisoned) X(events)
 enum sim_mark {
 #define X(name) MARK_##name,
 	SIM_MARKS(X)
@@ -345,11 +346,12 @@ struct sim {
 	struct sim_block block[SIM_BLOCKS_MAX];
 	struct sim_truth truth;
 	uint64_t leg_io[SIM_NODES];	/* masks of regions with leg writes under way, per issuer */
+	uint64_t unknown_since_us[SIM_REGIONS_MAX];
 	bool is_partitioned;
 	uint32_t lineage_last;
 	uint32_t armed;			/* node index + 1: crashes when it is busy */
 	uint32_t armed_for;
-	bool is_healing, app_stopped, is_closing;
+	bool is_healing, app_stopped, is_closing, closes_in_turn;
 	uint64_t heal_at_us;		/* when the faults stop */
 	uint64_t mutant_count;
 	bool failed;
@@ -425,6 +427,7 @@ void sim_host_request(struct sim_node *nd, const struct kabi_req *req);
 void sim_host_view(struct sim_node *nd);
 void sim_host_message(struct sim_node *nd, const struct sim_entry *e);
 void sim_host_event(struct sim_node *nd, struct cmn_event *ev);
+void sim_host_orphans(struct sim_node *nd);
 void sim_host_wake(struct sim_node *nd);
 
 /* ---- sim_klog.c: dm-log-userspace ---- */

@@ -17,6 +17,17 @@ static void tend_power(struct sim_node *nd)
 		sim_daemon_start(nd);
 }
 
+/* At the end: one after the other, or all at once. */
+static bool may_leave(const struct sim *s)
+{
+	uint32_t i;
+
+	for (i = 0; s->closes_in_turn && i < s->node_count; i++)
+		if (s->node[i].is_ctl_busy)
+			return false;
+	return true;
+}
+
 static void tend_mirror(struct sim_node *nd)
 {
 	struct sim *s = nd->s;
@@ -27,7 +38,7 @@ static void tend_mirror(struct sim_node *nd)
 	nd->retry_at_us = s->now_us + sim_between(s, 200, 1500) * US_MS;
 	if (nd->wants_active && nd->live < 0 && !cmn_check(nd->cmn, &err))
 		sim_ctl_activate(nd);
-	else if (nd->live >= 0 && (!nd->wants_active || sim_ctl_refused(nd)))
+	else if (nd->live >= 0 && (sim_ctl_refused(nd) || (!nd->wants_active && may_leave(s))))
 		sim_ctl_deactivate(nd);
 }
 
@@ -66,6 +77,7 @@ static void operator_ev(struct sim *s, const struct sim_ev *ev)
 	for (i = 0; i < s->node_count; i++) {
 		tend_power(&s->node[i]);
 		tend_mirror(&s->node[i]);
+		sim_host_orphans(&s->node[i]);
 	}
 	if (sim_chance(s, 3))
 		tend_resumes(s);

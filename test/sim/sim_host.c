@@ -324,6 +324,24 @@ static void log_open(struct sim_node *nd, const struct kabi_ctr *ctr)
 		sim_fail(s, "setup", "cannot create the log: %s", err.text);
 }
 
+/* Kernel instances that run and that this process has not heard of: from /run and the tables. */
+void sim_host_orphans(struct sim_node *nd)
+{
+	struct cmn_event ev = { .type = CMN_EV_ORPHANS };
+	uint32_t i;
+
+	if (!nd->has_daemon)
+		return;
+	for (i = 0; i < 2; i++)
+		ev.id += nd->mirror[i].is_used && nd->mirror[i].is_resumed &&
+			 !(nd->log && cml_instance_known(nd->log, nd->mirror[i].luid));
+	if (ev.id == nd->orphans)
+		return;
+	nd->orphans = ev.id;
+	sim_trace(nd->s, nd, "%llu orphans", (unsigned long long)ev.id);
+	sim_host_event(nd, &ev);
+}
+
 static void req_ctr(struct sim_node *nd, const struct kabi_req *req)
 {
 	struct kabi_ctr ctr;
@@ -339,6 +357,7 @@ static void req_ctr(struct sim_node *nd, const struct kabi_req *req)
 		return;
 	answer(nd, req, cml_instance_add(nd->log, req->luid, &ctr, &err));
 	timer_arm(nd);
+	sim_host_orphans(nd);
 }
 
 /* The last instance is gone: forget the log as soon as the core lets it go. */

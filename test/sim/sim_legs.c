@@ -173,7 +173,7 @@ void sim_legs_flush_start(struct sim_node *nd, uint32_t gen, uint64_t a, uint64_
 			memcpy(snap->n[leg], s->leg[leg].cur_n, sizeof(snap->n[leg]));
 		}
 	}
-	if (sim_chance(s, 20))
+	if (!s->is_closing && sim_chance(s, 20))
 		delay += sim_rand(s, 7 * US_S);
 	ev = sim_after(s, delay, flushed_ev);
 	ev->node = nd->nr;

@@ -48,12 +48,16 @@ void sim_daemon_start(struct sim_node *nd)
 		sim_fail(s, "setup", "cmn_create");
 	nd->log = NULL;
 	nd->timer_at_us = UINT64_MAX;
+	nd->orphans = 0;
 	nd->has_node_lock = false;
 	nd->is_settled = nd->is_quorate = false;
 	nd->view_nr = 0;
 	nd->view_members = 0;
 	sim_trace(s, nd, "daemon starts");
+	sim_host_orphans(nd);
 	sim_locks_ask(nd, nd->nr, WANT_SELF);
+	/* A new process is nobody's coordinator: what its predecessor owned must not stay locked. */
+	sim_locks_drop(nd, SIM_NODES, WANT_OWN);
 	sim_net_changed(s, sim_between(s, 1, 200) * US_MS);
 	if (nd->live >= 0)
 		sim_host_wake(nd);	/* a live table of a former process: let its kernel ask */

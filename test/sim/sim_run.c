@@ -134,6 +134,7 @@ static bool close_down(struct sim *s)
 
 	sim_trace(s, NULL, "EVERYBODY LEAVES");
 	s->is_closing = true;
+	s->closes_in_turn = sim_chance(s, 2);
 	for (i = 0; i < s->node_count; i++)
 		s->node[i].wants_active = false;
 	while (!is_closed(s)) {
@@ -146,7 +147,9 @@ static bool close_down(struct sim *s)
 	if (s->failed || s->opts.is_core)
 		return !s->failed;
 	t = check_truth(s);
-	if (t->classic.kind != DISK_CLASSIC_VALID)
+	if (t->classic.kind != DISK_CLASSIC_VALID && !s->closes_in_turn)
+		sim_mark(s, MARK_closed_poisoned);	/* two LEAVEs at one moment: costs a resync */
+	else if (t->classic.kind != DISK_CLASSIC_VALID)
 		sim_fail(s, "I14", "everybody has left, but the classic area is not valid");
 	else if (t->dirty)
 		sim_fail(s, "I14", "everybody has left in sync, but the classic area calls region %d dirty",
