@@ -80,13 +80,22 @@ static uint64_t claim_end(const struct cml *log, uint64_t lo)
 	return hi;
 }
 
+/*
+ * A kernel whose hint is, or may be, the region count asks for no work until it is resumed: a claim for it would
+ * stay open for ever, and everybody's writes in it would wait (L1).
+ */
+static bool inst_wants_work(const struct cml *log, const struct cml_inst *inst)
+{
+	return inst->is_used && inst->state == CML_INST_RUNNING && inst->wants_work &&
+	       inst->bound < log->region_count;
+}
+
 static bool wants_work(const struct cml *log)
 {
 	uint32_t i;
 
 	for (i = 0; i < CML_LUIDS_MAX; i++)
-		if (log->inst[i].is_used && log->inst[i].state == CML_INST_RUNNING &&
-		    log->inst[i].wants_work)
+		if (inst_wants_work(log, &log->inst[i]))
 			return true;
 	return false;
 }
@@ -138,8 +147,7 @@ static void wake(struct cml *log)
 	uint32_t i;
 
 	for (i = 0; i < CML_LUIDS_MAX; i++) {
-		if (!log->inst[i].is_used || log->inst[i].state != CML_INST_RUNNING ||
-		    !log->inst[i].wants_work)
+		if (!inst_wants_work(log, &log->inst[i]))
 			continue;
 		fx.luid = log->inst[i].luid;
 		log->cmn->emit(log->cmn->host, &fx);

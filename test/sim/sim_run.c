@@ -128,10 +128,13 @@ static bool is_closed(const struct sim *s)
 /* I14: everybody has left: a stock kernel may take the classic area as it is, all in sync. */
 static bool close_down(struct sim *s)
 {
-	uint64_t from_us = s->now_us;
 	const struct sim_truth *t;
+	uint64_t from_us;
 	uint32_t i;
 
+	if (!run_until(s, s->now_us + 3 * US_S))	/* who came last knows its legs now */
+		return false;
+	from_us = s->now_us;
 	sim_trace(s, NULL, "EVERYBODY LEAVES");
 	s->is_closing = true;
 	s->closes_in_turn = sim_chance(s, 2);
