@@ -108,7 +108,8 @@ static void lines_out(struct child *child)
 static void on_readable(void *ctx, int fd, uint32_t events)
 {
 	struct child *child = ctx;
-	ssize_t n = read(fd, child->buf + child->have_bytes, sizeof(child->buf) - child->have_bytes);
+	ssize_t n =
+		read(fd, child->buf + child->have_bytes, sizeof(child->buf) - child->have_bytes);
 
 	(void)events;
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
@@ -168,7 +169,8 @@ int child_run(const char *const *args, void (*on_line)(void *ctx, char *line), v
 	if (child.pid < 0)
 		return child.pid;
 	for (;;) {
-		n = read(child.out_fd, child.buf + child.have_bytes, sizeof(child.buf) - child.have_bytes);
+		n = read(child.out_fd, child.buf + child.have_bytes,
+			 sizeof(child.buf) - child.have_bytes);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)

@@ -162,7 +162,8 @@ static int add_number(char *buf, size_t size, const char *key, const char *fmt, 
 	return n < 0 || (size_t)n >= size - len ? -ENOSPC : 0;
 }
 
-int cmq_preflight(const struct mir *mir, struct mir_dev log_dev, uint32_t gen, struct cm_errmsg *err)
+int cmq_preflight(const struct mir *mir, struct mir_dev log_dev, uint32_t gen,
+		  struct cm_errmsg *err)
 {
 	char request[CTL_REQ_MAX] = "preflight", dev[32];
 	int r = ctl_req_add(request, sizeof(request), "uuid", mir->log_uuid);
@@ -176,7 +177,8 @@ int cmq_preflight(const struct mir *mir, struct mir_dev log_dev, uint32_t gen, s
 	if (!r)
 		r = add_number(request, sizeof(request), "len_sect", "u", mir->len_sect);
 	if (!r)
-		r = add_number(request, sizeof(request), "region_size_sect", "u", mir->region_size_sect);
+		r = add_number(request, sizeof(request), "region_size_sect", "u",
+			       mir->region_size_sect);
 	if (!r)
 		r = add_number(request, sizeof(request), "gen", "u", gen);
 	if (!r)

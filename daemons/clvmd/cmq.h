@@ -2,8 +2,9 @@
 /*
  * cmq.h - questions to this node's cmirrord over its control socket.
  *
- * Blocks up to CMQ_TIMEOUT_S: for worker processes and the watcher. Errors of all: those of ctl_client_call(), with
- * a line in @err that names the cure; "cmirrord is not running" for -ECONNREFUSED.
+ * Blocks up to CMQ_TIMEOUT_S: for worker processes and the watcher. Errors of all: those of
+ * ctl_client_call(), with a line in @err that names the cure; "cmirrord is not running" for
+ * -ECONNREFUSED.
  */
 #ifndef CM_CLVMD_CMQ_H
 #define CM_CLVMD_CMQ_H
@@ -37,14 +38,17 @@ struct cmq_status {
 int cmq_status(const char *uuid, struct cmq_status *status, struct cm_errmsg *err) CM_MUST_CHECK;
 
 /* Would a table with this log be served? @log_dev: its device (ignored with a core log). */
-int cmq_preflight(const struct mir *mir, struct mir_dev log_dev, uint32_t gen, struct cm_errmsg *err) CM_MUST_CHECK;
+int cmq_preflight(const struct mir *mir, struct mir_dev log_dev, uint32_t gen,
+		  struct cm_errmsg *err) CM_MUST_CHECK;
 /* The legs to flush before marks are cleared. */
-int cmq_legs(const char *uuid, const struct mir_dev *leg, uint32_t leg_count, struct cm_errmsg *err) CM_MUST_CHECK;
+int cmq_legs(const char *uuid, const struct mir_dev *leg, uint32_t leg_count,
+	     struct cm_errmsg *err) CM_MUST_CHECK;
 /* @is_on: no wake-up reads of the mirror from now on. */
 int cmq_quiesce(const char *uuid, bool is_on, struct cm_errmsg *err) CM_MUST_CHECK;
 
 /* Call @fn with the log uuid of every log whose own member line says needs_resume. */
-int cmq_needing_resume(void (*fn)(void *ctx, const char *uuid), void *ctx, struct cm_errmsg *err) CM_MUST_CHECK;
+int cmq_needing_resume(void (*fn)(void *ctx, const char *uuid), void *ctx,
+		       struct cm_errmsg *err) CM_MUST_CHECK;
 
 /* Lines of a status reply, one by one, for cmq_status() and tests. @key "" between objects. */
 struct cmq_reader {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* cvw.c - encode and decode run over the fields in the same order, in one function per direction and group. */
+/* cvw.c - encode and decode run over the fields in the same order, in one function per direction
+ * and group. */
 #include "daemons/clvmd/cvw.h"
 
 #include <ctype.h>
@@ -96,7 +97,8 @@ bool cvw_dm_uuid_is_valid(const char *dm_uuid)
 /* No slash, so that a name never leaves its folder or its VG. */
 static bool get_name(struct buf_rd *rd, struct cvw_msg *msg)
 {
-	if (!get_str(rd, msg->vg, sizeof(msg->vg), false) || !get_str(rd, msg->lv, sizeof(msg->lv), false) ||
+	if (!get_str(rd, msg->vg, sizeof(msg->vg), false) ||
+	    !get_str(rd, msg->lv, sizeof(msg->lv), false) ||
 	    !get_str(rd, msg->dm_uuid, sizeof(msg->dm_uuid), false))
 		return false;
 	if (rd_failed(rd))
@@ -110,7 +112,8 @@ static bool get_body(struct buf_rd *rd, struct cvw_msg *msg)
 	case CVW_HELLO:
 		msg->proto_min = rd_u16(rd);
 		msg->proto_max = rd_u16(rd);
-		return !msg->op && (rd_failed(rd) || (msg->proto_min && msg->proto_min <= msg->proto_max));
+		return !msg->op &&
+		       (rd_failed(rd) || (msg->proto_min && msg->proto_min <= msg->proto_max));
 	case CVW_OP:
 		msg->target = rd_u32(rd);
 		msg->verb = rd_u8(rd);

@@ -6,9 +6,9 @@
  *
  *	0 u32 magic "cMcv"   4 u8 version   5 u8 type   6 u16 zero   8 u64 operation (0 = none)
  *
- * The body of each type is the members named at its line, in this order; a string is a u16 length and bytes
- * without a NUL. HELLO is decoded whatever the version in the header, so that two nodes can tell each other what
- * they speak.
+ * The body of each type is the members named at its line, in this order; a string is a u16 length
+ *and bytes without a NUL. HELLO is decoded whatever the version in the header, so that two nodes
+ *can tell each other what they speak.
  *
  * Pure: no I/O, no allocation. Any thread.
  */
@@ -64,13 +64,15 @@ struct cvw_msg {
 	char text[CVW_TEXT_BYTES];	/* one line, cut when longer */
 };
 
-/* Encode into @buf (CVW_MSG_MAX bytes); returns the length. Fields out of range are our own mistake: asserted. */
+/* Encode into @buf (CVW_MSG_MAX bytes); returns the length. Fields out of range are our own
+ * mistake: asserted. */
 size_t cvw_encode(const struct cvw_msg *msg, uint8_t *buf);
 
 /*
- * Decode @len_bytes at @buf; @msg is written only on success; fields its type does not have are zero.
- * Returns 0, or a code of base/err.h: CM_E_WIRE_SHORT, _MAGIC, _VERSION, _TYPE, _LEN (bytes left over),
- * _FIELD (a value out of its range, a string that is empty, too long or holds a control character).
+ * Decode @len_bytes at @buf; @msg is written only on success; fields its type does not have are
+ * zero. Returns 0, or a code of base/err.h: CM_E_WIRE_SHORT, _MAGIC, _VERSION, _TYPE, _LEN (bytes
+ * left over), _FIELD (a value out of its range, a string that is empty, too long or holds a control
+ * character).
  */
 int cvw_decode(const uint8_t *buf, size_t len_bytes, struct cvw_msg *msg) CM_MUST_CHECK;
 

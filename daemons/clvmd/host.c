@@ -26,7 +26,9 @@ void host_send(struct host *h, const struct cvw_msg *msg)
 
 static void send_hello(struct host *h)
 {
-	struct cvw_msg msg = { .type = CVW_HELLO, .proto_min = CVW_VERSION, .proto_max = CVW_VERSION };
+	struct cvw_msg msg = { .type = CVW_HELLO,
+			       .proto_min = CVW_VERSION,
+			       .proto_max = CVW_VERSION };
 
 	host_send(h, &msg);
 	h->is_hello_due = false;
@@ -36,7 +38,8 @@ static void send_active(struct host *h, const struct mirror *m)
 {
 	struct cvw_msg msg = { .type = CVW_ACTIVE };
 
-	msg.flags = (uint8_t)((m->is_mine ? CVW_F_ON : 0) | (m->is_mine && m->is_mine_all ? CVW_F_ALL : 0));
+	msg.flags = (uint8_t)((m->is_mine ? CVW_F_ON : 0) |
+			      (m->is_mine && m->is_mine_all ? CVW_F_ALL : 0));
 	memcpy(msg.vg, m->vg, sizeof(msg.vg));
 	memcpy(msg.lv, m->lv, sizeof(msg.lv));
 	memcpy(msg.dm_uuid, m->dm_uuid, sizeof(msg.dm_uuid));
@@ -71,7 +74,8 @@ struct mirror *host_mirror_find(struct host *h, const char *dm_uuid)
 struct mirror *host_mirror_by_name(struct host *h, const char *vg, const char *lv)
 {
 	for (uint32_t i = 0; i < HOST_MIRRORS_MAX; i++)
-		if (*h->mirror[i].dm_uuid && !strcmp(h->mirror[i].vg, vg) && !strcmp(h->mirror[i].lv, lv))
+		if (*h->mirror[i].dm_uuid && !strcmp(h->mirror[i].vg, vg) &&
+		    !strcmp(h->mirror[i].lv, lv))
 			return &h->mirror[i];
 	return NULL;
 }
@@ -84,7 +88,8 @@ struct mirror *host_mirror_get(struct host *h, const char *vg, const char *lv, c
 		if (!*h->mirror[i].dm_uuid)
 			m = &h->mirror[i];
 	if (!m) {
-		lg_err("more than %u mirrors in the cluster: %s/%s is not kept track of", HOST_MIRRORS_MAX, vg, lv);
+		lg_err("more than %u mirrors in the cluster: %s/%s is not kept track of",
+		       HOST_MIRRORS_MAX, vg, lv);
 		return NULL;
 	}
 	/* The names may have changed since: a renamed LV keeps its uuid. */
@@ -163,7 +168,8 @@ static void on_active(struct host *h, uint32_t from, const struct cvw_msg *msg)
 
 	if (from == clu_nodeid(h->clu))
 		return;
-	m = is_on ? host_mirror_get(h, msg->vg, msg->lv, msg->dm_uuid) : host_mirror_find(h, msg->dm_uuid);
+	m = is_on ? host_mirror_get(h, msg->vg, msg->lv, msg->dm_uuid)
+		  : host_mirror_find(h, msg->dm_uuid);
 	if (!m)
 		return;
 	mirror_node_set(m, from, is_on, msg->flags & CVW_F_ALL);
@@ -225,9 +231,10 @@ static void on_hello(struct host *h, uint32_t from, const struct cvw_msg *msg)
 {
 	if (msg->proto_min <= CVW_VERSION && msg->proto_max >= CVW_VERSION)
 		return;
-	(void)snprintf(h->refused, sizeof(h->refused),
-		       "clvmd on %s speaks protocol %u to %u, here it is %u: install the same version",
-		       clu_node_name(h->clu, from), msg->proto_min, msg->proto_max, CVW_VERSION);
+	(void)snprintf(
+		h->refused, sizeof(h->refused),
+		"clvmd on %s speaks protocol %u to %u, here it is %u: install the same version",
+		clu_node_name(h->clu, from), msg->proto_min, msg->proto_max, CVW_VERSION);
 	lg_err("%s", h->refused);
 }
 

@@ -15,8 +15,9 @@
  *	        one not 0:  UNDO -> those that were prepared -> UNDONE        END
  *	        activate on all nodes and one DONE not 0: UNDO likewise
  *
- * A node that leaves the view counts as failed; a leader that leaves lets its operation end: what waits for GO is
- * undone, what got GO stays. GO reaches all members of a view or none, so they agree.
+ * A node that leaves the view counts as failed; a leader that leaves lets its operation end: what
+ *waits for GO is undone, what got GO stays. GO reaches all members of a view or none, so they
+ *agree.
  */
 #ifndef CM_CLVMD_HOST_H
 #define CM_CLVMD_HOST_H
@@ -33,7 +34,7 @@
 #define HOST_PARTS_MAX		64u	/* worked on at a time */
 #define HOST_MIRRORS_MAX	512u	/* known in the cluster */
 #define HOST_NODES_MAX		32u	/* of one mirror, of one operation */
-#define HOST_TIMEOUT_S		90u	/* of one stage of an operation, when the caller names none */
+#define HOST_TIMEOUT_S 90u /* of one stage of an operation, when the caller names none */
 #define HOST_LOCK_TIMEOUT_S	60u
 #define HOST_TICK_MS		500u
 
@@ -81,7 +82,7 @@ struct mirror {			/* known in the cluster; free when it is nobody's */
 	char vg[CVW_NAME_BYTES], lv[CVW_NAME_BYTES], dm_uuid[CVW_DM_UUID_BYTES];
 	char log_uuid[RECORD_LOG_UUID_BYTES];	/* "" when not active here */
 	bool is_mine, is_mine_all;	/* active here; joiners shall have it */
-	bool is_declined;		/* the lists do not want it here, or it was taken down here alone */
+	bool is_declined; /* the lists do not want it here, or it was taken down here alone */
 	uint32_t node_count;		/* others that have it */
 	struct {
 		uint32_t nodeid;
@@ -126,7 +127,8 @@ struct mirror *host_mirror_get(struct host *h, const char *vg, const char *lv, c
 /* Read the record of a mirror again; tells the others when something changed. */
 void host_mirror_update(struct host *h, const char *dm_uuid);
 bool host_in_view(const struct host *h, uint32_t nodeid);
-/* Watch clu's fds and its timer as they are now; after every call of clu_dispatch() and at start. */
+/* Watch clu's fds and its timer as they are now; after every call of clu_dispatch() and at start.
+ */
 void host_cluster_watch(struct host *h);
 void host_tick(void *ctx, uint64_t now_ms);
 /* A line "mirror ..." or "log ..." of a scan. */
@@ -140,7 +142,8 @@ struct op_ask {
 	const char *dm_uuid;		/* NULL: read the metadata */
 	struct ctl_conn *conn;		/* NULL: none */
 };
-/* Start; the answer goes to the connection. 0, -EBUSY (too many), or negative errno with @err, connection untouched. */
+/* Start; the answer goes to the connection. 0, -EBUSY (too many), or negative errno with @err,
+ * connection untouched. */
 int op_start(struct host *h, const struct op_ask *ask, struct cm_errmsg *err) CM_MUST_CHECK;
 bool op_is_on(const struct host *h, const char *dm_uuid);
 void op_owned(struct host *h, const char *name, int result);

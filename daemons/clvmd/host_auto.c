@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* host_auto.c - activation of what the others have, resumes that cmirrord asks for, and the watcher that hears it. */
+/* host_auto.c - activation of what the others have, resumes that cmirrord asks for, and the watcher
+ * that hears it. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +8,7 @@
 #include "daemons/clvmd/host.h"
 #include "lib/daemon/lg.h"
 
-#define FIRST_TRY_MS	2000u	/* the operation that made it active may still be on its way to us */
+#define FIRST_TRY_MS 2000u /* the operation that made it active may still be on its way to us */
 #define RETRY_MS	5000u
 #define WATCH_RETRY_MS	2000u
 
@@ -83,7 +84,8 @@ static void resume_wanted(struct host *h, const char *log_uuid)
 		ask.vg = m->vg;
 		ask.lv = m->lv;
 		ask.dm_uuid = m->dm_uuid;
-		lg_info("%s/%s: recovery after a failure needs a suspend and resume here", m->vg, m->lv);
+		lg_info("%s/%s: recovery after a failure needs a suspend and resume here", m->vg,
+			m->lv);
 		if (op_start(h, &ask, &err))
 			lg_warn("%s/%s: %s", m->vg, m->lv, err.text);
 		return;

@@ -13,7 +13,8 @@ static void refuse(struct ctl_conn *conn, int r, const char *text)
 	ctl_end(conn);
 }
 
-static int name_get(const struct ctl_req *req, const char *key, const char **value, struct cm_errmsg *err)
+static int name_get(const struct ctl_req *req, const char *key, const char **value,
+		    struct cm_errmsg *err)
 {
 	*value = ctl_req_get(req, key);
 	if (!*value || !**value || strlen(*value) >= CVW_NAME_BYTES || strchr(*value, '/') ||
@@ -85,7 +86,8 @@ static void on_op(struct host *h, struct ctl_conn *conn, const struct ctl_req *r
 		r = -EAGAIN;
 		cm_err_set(&err, "clvmd is still joining the cluster: no quorum?");
 	}
-	/* What is active needs no metadata to be taken down, nor a volume group that can still be read. */
+	/* What is active needs no metadata to be taken down, nor a volume group that can still be
+	 * read. */
 	m = !r && ask.verb != CVW_ACTIVATE ? host_mirror_by_name(h, ask.vg, ask.lv) : NULL;
 	ask.dm_uuid = m ? m->dm_uuid : NULL;
 	if (!r)
@@ -104,7 +106,8 @@ static void put_mirror(struct host *h, struct ctl_conn *conn, const struct mirro
 	ctl_put(conn, "vg", "%s", m->vg);
 	ctl_put(conn, "lv", "%s", m->lv);
 	ctl_put(conn, "active", "%d", m->is_mine);
-	ctl_put(conn, "scope", "%s", m->is_mine_all || (m->node_count && m->node[0].is_all) ? "all" : "local");
+	ctl_put(conn, "scope", "%s",
+		m->is_mine_all || (m->node_count && m->node[0].is_all) ? "all" : "local");
 	if (m->is_mine)
 		len = (size_t)snprintf(nodes, sizeof(nodes), "%u", clu_nodeid(h->clu));
 	for (uint32_t i = 0; i < m->node_count; i++)
@@ -177,5 +180,6 @@ void host_ctl(void *ctx, struct ctl_conn *conn, const struct ctl_req *req)
 			return;
 		}
 	}
-	refuse(conn, -EOPNOTSUPP, "unknown request: activate, deactivate, refresh, initlog, status");
+	refuse(conn, -EOPNOTSUPP,
+	       "unknown request: activate, deactivate, refresh, initlog, status");
 }

@@ -28,7 +28,8 @@ static void op_finish(struct host *h, struct op *op, int code, const char *text)
 
 static void lock_name(const char *dm_uuid, char name[LOCK_NAME_BYTES])
 {
-	(void)snprintf(name, LOCK_NAME_BYTES, "op:%016" PRIx64, cm_hash64(0, dm_uuid, strlen(dm_uuid)));
+	(void)snprintf(name, LOCK_NAME_BYTES, "op:%016" PRIx64,
+		       cm_hash64(0, dm_uuid, strlen(dm_uuid)));
 }
 
 /* The lock is persistent: should we die, our successor must know that it is ours to give back. */
@@ -158,11 +159,13 @@ int op_start(struct host *h, const struct op_ask *ask, struct cm_errmsg *err)
 
 /* ---- the operation lock ---- */
 
-/* Operations of this node on one LV wait for each other here; those of other nodes in the lock manager. */
+/* Operations of this node on one LV wait for each other here; those of other nodes in the lock
+ * manager. */
 static bool must_queue(struct host *h, const struct op *op)
 {
 	for (uint32_t i = 0; i < HOST_OPS_MAX; i++)
-		if (&h->op[i] != op && h->op[i].state > OP_QUEUED && !strcmp(h->op[i].dm_uuid, op->dm_uuid))
+		if (&h->op[i] != op && h->op[i].state > OP_QUEUED &&
+		    !strcmp(h->op[i].dm_uuid, op->dm_uuid))
 			return true;
 	return false;
 }
@@ -277,9 +280,10 @@ static void absent_text(struct host *h, struct op_node *node)
 	unsigned int nodeid;
 
 	if (sscanf(node->text, "node %u", &nodeid) == 1)
-		(void)snprintf(node->text, sizeof(node->text),
-			       "clvmd is not running on %.100s: start it there (systemctl start clvmd)",
-			       clu_node_name(h->clu, nodeid));
+		(void)snprintf(
+			node->text, sizeof(node->text),
+			"clvmd is not running on %.100s: start it there (systemctl start clvmd)",
+			clu_node_name(h->clu, nodeid));
 }
 
 void op_message(struct host *h, uint32_t from, const struct cvw_msg *msg)
@@ -310,7 +314,8 @@ void op_message(struct host *h, uint32_t from, const struct cvw_msg *msg)
 		node->state = NODE_OVER;
 		if (msg->code) {
 			node->code = msg->code;
-			(void)snprintf(node->text, sizeof(node->text), "cannot be taken back: %.400s", msg->text);
+			(void)snprintf(node->text, sizeof(node->text),
+				       "cannot be taken back: %.400s", msg->text);
 		}
 	} else {
 		return;
@@ -366,7 +371,8 @@ static void op_over(struct host *h, struct op *op)
 		op_finish(h, op, 0, "");
 		return;
 	}
-	(void)snprintf(text, sizeof(text), "%.127s: %s", clu_node_name(h->clu, failed->nodeid), failed->text);
+	(void)snprintf(text, sizeof(text), "%.127s: %s", clu_node_name(h->clu, failed->nodeid),
+		       failed->text);
 	op_finish(h, op, failed->code, text);
 }
 
@@ -401,7 +407,8 @@ void op_view(struct host *h)
 		for (uint32_t n = 0; n < op->node_count; n++)
 			if (op->node[n].state != NODE_OVER && op->node[n].state != NODE_DONE &&
 			    !host_in_view(h, op->node[n].nodeid))
-				node_result(&op->node[n], NODE_OVER, -ENOTCONN, "left the cluster meanwhile");
+				node_result(&op->node[n], NODE_OVER, -ENOTCONN,
+					    "left the cluster meanwhile");
 		op_step(h, op);
 	}
 }
@@ -410,17 +417,20 @@ static void on_deadline(struct host *h, struct op *op)
 {
 	op->deadline_ms = LOOP_NEVER;
 	if (op->state <= OP_LOCK) {
-		op_finish(h, op, -ETIMEDOUT, "another operation on it does not end (clvmd status on the other nodes)");
+		op_finish(h, op, -ETIMEDOUT,
+			  "another operation on it does not end (clvmd status on the other nodes)");
 		return;
 	}
 	if (op->state == OP_SENT) {
-		op_finish(h, op, -ETIMEDOUT, "the cluster does not carry messages now: no quorum, or it is reforming");
+		op_finish(h, op, -ETIMEDOUT,
+			  "the cluster does not carry messages now: no quorum, or it is reforming");
 		return;
 	}
 	for (uint32_t n = 0; n < op->node_count; n++) {
 		struct op_node *node = &op->node[n];
 
-		if (node->state == NODE_PREPARING || node->state == NODE_GOING || node->state == NODE_UNDOING) {
+		if (node->state == NODE_PREPARING || node->state == NODE_GOING ||
+		    node->state == NODE_UNDOING) {
 			node_result(node, NODE_OVER, -ETIMEDOUT, "gave no answer in time");
 			if (!node->code)
 				node->code = -ETIMEDOUT;

@@ -52,8 +52,9 @@ static int check_node(struct host *h, const struct cvw_msg *msg, struct cm_errms
 		return CM_E_CLU_NO_QUORUM;
 	}
 	if (!h->allow_no_fencing && !clu_fencing_on(h->clu)) {
-		cm_err_set(err, "fencing is switched off: set enable_fencing=1 in dlm.conf (or, at the risk of "
-			   "the data, allow_no_fencing = 1 in %s)", CM_CONF_FILE);
+		cm_err_set(err, "fencing is switched off: set enable_fencing=1 in dlm.conf "
+			   "(or, at the risk of the data, allow_no_fencing = 1 in %s)",
+			   CM_CONF_FILE);
 		return CM_E_CLU_NO_FENCING;
 	}
 	return 0;
@@ -77,7 +78,8 @@ static int worker_start(struct host *h, struct part *part, const struct cvw_msg 
 	for (uint32_t i = 0; i < h->view.member_count && i < HOST_NODES_MAX; i++) {
 		size_t len = strlen(view);
 
-		(void)snprintf(view + len, sizeof(view) - len, "%s%u", i ? "," : "", h->view.member[i]);
+		(void)snprintf(view + len, sizeof(view) - len, "%s%u", i ? "," : "",
+			       h->view.member[i]);
 	}
 	return child_start(&part->child, h->loop, args, on_line, on_end, part);
 }
@@ -141,7 +143,8 @@ void part_message(struct host *h, uint32_t from, const struct cvw_msg *msg)
 	} else if (msg->type == CVW_UNDO) {
 		part_undo(part);
 	} else if (msg->type == CVW_END) {
-		/* Only a finished one may take it as the end: a busy one was asked to undo, or gave up. */
+		/* Only a finished one may take it as the end: a busy one was asked to undo, or gave
+		 * up. */
 		if (part->state == PART_DONE)
 			child_order(&part->child, "end");
 	}
@@ -206,7 +209,8 @@ static void on_end(void *ctx)
 	struct host *h = part->host;
 	struct mirror *m;
 
-	/* Killed, or it crashed: say something in its place, so that nobody waits for a time-out. */
+	/* Killed, or it crashed: say something in its place, so that nobody waits for a time-out.
+	 */
 	if (part->is_undo_asked && part->state != PART_ENDING)
 		answer(h, part->op, CVW_UNDONE, -EIO, "the worker died");
 	else if (part->state == PART_PREPARING || part->state == PART_READY)

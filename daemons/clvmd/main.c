@@ -46,9 +46,12 @@ static void usage(FILE *to)
 static int options_read(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{ "foreground", no_argument, NULL, 'f' }, { "cluster", required_argument, NULL, 'c' },
-		{ "log-level", required_argument, NULL, 'l' }, { "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' }, { NULL, 0, NULL, 0 },
+		{ "foreground", no_argument, NULL, 'f' },
+		{ "cluster", required_argument, NULL, 'c' },
+		{ "log-level", required_argument, NULL, 'l' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 
@@ -79,7 +82,8 @@ static int options_read(int argc, char **argv, struct options *o)
 	return -1;
 }
 
-/* The one key of the common configuration that matters here; cmirrord checks the file as a whole. */
+/* The one key of the common configuration that matters here; cmirrord checks the file as a whole.
+ */
 static bool conf_allows_no_fencing(void)
 {
 	static char text[65536];
@@ -114,10 +118,14 @@ static void on_signal(void *ctx, int signo)
 static int cluster_join(struct host *h, struct cm_errmsg *err)
 {
 	struct clu_config config = {
-		.provider = h->provider, .group = "clvmd", .with_locks = true,
-		/* What fencing allows is said per activation, with the cure, not by refusing to start. */
+		.provider = h->provider,
+		.group = "clvmd",
+		.with_locks = true,
+		/* What fencing allows is said per activation, with the cure, not by refusing to
+		   start. */
 		.allow_no_fencing = true,
-		.callbacks = &host_callbacks, .ctx = h,
+		.callbacks = &host_callbacks,
+		.ctx = h,
 	};
 	int r = clu_create(&config, &h->clu, err);
 

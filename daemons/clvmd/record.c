@@ -71,7 +71,8 @@ int record_write(const struct record *record, struct cm_errmsg *err)
 	path_of(record->dm_uuid, "", path);
 	path_of(record->dm_uuid, ".new", temp);
 	n = snprintf(text, sizeof(text),
-		     "phase=%d\nall=%d\nvg=%s\nlv=%s\ndm_uuid=%s\nlog_uuid=%s\nvg_lock_args=%s\nlv_lock_args=%s\n",
+		     "phase=%d\nall=%d\nvg=%s\nlv=%s\ndm_uuid=%s\nlog_uuid=%s\n"
+		     "vg_lock_args=%s\nlv_lock_args=%s\n",
 		     (int)record->phase, record->is_all, record->vg, record->lv, record->dm_uuid,
 		     record->log_uuid, record->vg_lock_args, record->lv_lock_args);
 	CM_ASSERT(n > 0 && n < (int)sizeof(text));

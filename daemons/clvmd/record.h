@@ -2,9 +2,10 @@
 /*
  * record.h - what clvmd remembers of a mirror on this node for the rest of this boot.
  *
- * One file per mirror, CM_RUN_DIR/clvmd/DM_UUID, `key=value` lines, replaced by rename. Beside it DM_UUID.lock:
- * whoever works on the mirror on this node holds it (flock), so that workers of a clvmd that died and of its
- * successor never meet. Written by workers before and after what they do; read by everyone.
+ * One file per mirror, CM_RUN_DIR/clvmd/DM_UUID, `key=value` lines, replaced by rename. Beside it
+ * DM_UUID.lock: whoever works on the mirror on this node holds it (flock), so that workers of a
+ * clvmd that died and of its successor never meet. Written by workers before and after what they
+ * do; read by everyone.
  */
 #ifndef CM_CLVMD_RECORD_H
 #define CM_CLVMD_RECORD_H
@@ -20,10 +21,12 @@
 #define RECORD_LOG_UUID_BYTES	129
 
 enum record_phase {
-	RECORD_STARTING = 1,	/* being activated: rolled back when nobody holds the lock file any more */
+	RECORD_STARTING =
+		1, /* being activated: rolled back when nobody holds the lock file any more */
 	RECORD_ACTIVE,
-	RECORD_STOPPING,	/* being deactivated: finished when nobody holds the lock file */
-	RECORD_DOWN,		/* deactivated on this node alone: not activated again by itself in this boot */
+	RECORD_STOPPING, /* being deactivated: finished when nobody holds the lock file */
+	RECORD_DOWN, /* deactivated on this node alone: not activated again by itself in this boot
+		      */
 };
 
 struct record {
@@ -50,7 +53,8 @@ void record_remove(const char *dm_uuid);
 /* Call @fn for each readable record. */
 void record_each(void (*fn)(void *ctx, const struct record *record), void *ctx);
 
-/* Take the lock file, waiting up to @wait_ms (0 = not at all). Returns an fd to keep, or -EAGAIN, or negative errno. */
+/* Take the lock file, waiting up to @wait_ms (0 = not at all). Returns an fd to keep, or -EAGAIN,
+ * or negative errno. */
 int record_lock(const char *dm_uuid, unsigned int wait_ms) CM_MUST_CHECK;
 
 #endif

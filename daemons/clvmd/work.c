@@ -76,7 +76,8 @@ static bool arg_take(struct work *w, const char *key, const char *value)
 	else if (!strcmp(key, "provider"))
 		w->is_local_provider = !strcmp(value, "local");
 	else if (!strcmp(key, "view"))
-		for (char *end; *value && w->view_count < CMQ_NODES_MAX; value = *end ? end + 1 : end)
+		for (char *end; *value && w->view_count < CMQ_NODES_MAX;
+		     value = *end ? end + 1 : end)
 			w->view[w->view_count++] = (uint32_t)strtoul(value, &end, 10);
 	else
 		return false;
@@ -184,7 +185,8 @@ int work_read_mir(struct work *w, struct mir **mir, struct cm_errmsg *err)
 	if (r)
 		return r;
 	if (*w->dm_uuid && strcmp(w->dm_uuid, got->dm_uuid)) {
-		cm_err_set(err, "%s/%s is another LV here than on the asking node: try again", w->vg, w->lv);
+		cm_err_set(err, "%s/%s is another LV here than on the asking node: try again",
+			   w->vg, w->lv);
 		mir_free(got);
 		return -ESTALE;
 	}

@@ -2,9 +2,9 @@
 /*
  * work.h - one piece of work on one mirror on this node, in a process of its own.
  *
- * clvmd forks and executes itself as `clvmd --worker VERB key=value ...`: a worker has none of the daemon's threads,
- * fds and locks, may block in an ioctl as long as the kernel likes, and outlives the daemon when that dies.
- * It reads orders from stdin and writes lines to stdout:
+ * clvmd forks and executes itself as `clvmd --worker VERB key=value ...`: a worker has none of the
+ *daemon's threads, fds and locks, may block in an ioctl as long as the kernel likes, and outlives
+ *the daemon when that dies. It reads orders from stdin and writes lines to stdout:
  *
  *	worker                          clvmd
  *	"ready CODE TEXT"        ->     everything that can be refused was refused, or is prepared
@@ -29,11 +29,11 @@
 #include "daemons/clvmd/record.h"
 
 #define WORK_LOCK_WAIT_MS	20000u	/* for another worker on the same mirror */
-#define WORK_TEXT_WAIT_S	40	/* vgcfgbackup: another command may hold the VG lock for a while */
+#define WORK_TEXT_WAIT_S 40 /* vgcfgbackup: another command may hold the VG lock for a while */
 
 /* READY codes that clvmd acts on; everything else is only shown. */
 #define WORK_E_NOT_YET		(-11)	/* -EAGAIN: automatic activation: try again later */
-#define WORK_E_ABSENT		(-112)	/* -EHOSTDOWN: text "node N": N has a cmirrord but no clvmd */
+#define WORK_E_ABSENT (-112) /* -EHOSTDOWN: text "node N": N has a cmirrord but no clvmd */
 
 struct work {
 	const char *verb;
@@ -50,7 +50,8 @@ struct work_ops {
 	const char *verb;
 	int (*prepare)(struct work *w, struct cm_errmsg *err);
 	int (*go)(struct work *w, struct cm_errmsg *err);	/* NULL: one stage */
-	int (*undo)(struct work *w, struct cm_errmsg *err);	/* after prepare or go; NULL: nothing to take back */
+	int (*undo)(struct work *w,
+		    struct cm_errmsg *err); /* after prepare or go; NULL: nothing to take back */
 };
 
 extern const struct work_ops work_up_ops, work_down_ops, work_refresh_ops, work_initlog_ops;
@@ -62,13 +63,15 @@ int work_main(int argc, char **argv);
 /* A line to clvmd. */
 void work_say(const char *fmt, ...) CM_PRINTF(1, 2);
 
-/* Read the metadata text and find the mirror; checks w->dm_uuid when that is set. Errors of mir.h and lvm_cmd.h. */
+/* Read the metadata text and find the mirror; checks w->dm_uuid when that is set. Errors of mir.h
+ * and lvm_cmd.h. */
 int work_read_mir(struct work *w, struct mir **mir, struct cm_errmsg *err) CM_MUST_CHECK;
 
 /* Drop the LV lock that the record says we hold. 0 or errors of lvmlockd.h. */
 int work_unlock(const struct record *record, struct cm_errmsg *err) CM_MUST_CHECK;
 
-/* Forget a mirror that is not active here: its record, or all but the word that it is to stay down. */
+/* Forget a mirror that is not active here: its record, or all but the word that it is to stay down.
+ */
 void work_forget(const struct record *record, bool stays_down);
 
 #endif

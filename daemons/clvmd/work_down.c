@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* work_down.c - deactivate: prepare finds out whether it may, go removes; the LV lock goes last (hazard L16). */
+/* work_down.c - deactivate: prepare finds out whether it may, go removes; the LV lock goes last
+ * (hazard L16). */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 #include "daemons/clvmd/work.h"
 #include "lib/mirror/activate.h"
 
-#define OPEN_WAIT_MS	3000u	/* udev's probes of a device that was just written to or activated */
+#define OPEN_WAIT_MS 3000u /* udev's probes of a device that was just written to or activated */
 #define REMOVE_RETRY_MS	5000u
 
 struct down {

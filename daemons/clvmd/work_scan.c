@@ -2,8 +2,8 @@
 /*
  * work_scan.c - what does this node have? Run when clvmd starts and when cmirrord came back.
  *
- * Running mirrors are found by their tables and left as they are; what a dead worker left half done is finished
- * or taken back. One line per active mirror: "mirror ALL VG LV DM_UUID LOG_UUID".
+ * Running mirrors are found by their tables and left as they are; what a dead worker left half done
+ * is finished or taken back. One line per active mirror: "mirror ALL VG LV DM_UUID LOG_UUID".
  */
 #include <errno.h>
 #include <stdio.h>
@@ -62,7 +62,8 @@ static int record_adopt(const struct found *found, const struct mir_live *live, 
 
 static void say_mirror(const struct record *rec)
 {
-	work_say("mirror %d %s %s %s %s", rec->is_all, rec->vg, rec->lv, rec->dm_uuid, rec->log_uuid);
+	work_say("mirror %d %s %s %s %s", rec->is_all, rec->vg, rec->lv, rec->dm_uuid,
+		 rec->log_uuid);
 }
 
 static void scan_device(const struct found *found)
@@ -81,7 +82,8 @@ static void scan_device(const struct found *found)
 		return;
 	lock_fd = record_lock(found->uuid, 0);
 	if (lock_fd >= 0 && !dmdev_info(found->uuid, &info, &err) && info.is_suspended) {
-		/* Nobody holds it any more, and a refresh changes no table: resume is always right. */
+		/* Nobody holds it any more, and a refresh changes no table: resume is always right.
+		 */
 		work_say("log %s was left suspended: resuming it", found->name);
 		if (dmdev_resume(found->uuid, &cookie, &err))
 			work_say("log %s", err.text);
@@ -91,7 +93,9 @@ static void scan_device(const struct found *found)
 		work_say("log %s", err.text);
 		goto out;
 	}
-	if (lock_fd >= 0 && rec.phase != RECORD_ACTIVE) {	/* the worker died after it was up, or before it went down */
+	if (lock_fd >= 0 &&
+	    rec.phase !=
+		    RECORD_ACTIVE) { /* the worker died after it was up, or before it went down */
 		rec.phase = RECORD_ACTIVE;
 		if (record_write(&rec, &err))
 			work_say("log %s", err.text);
@@ -138,7 +142,8 @@ static void scan_record(void *ctx, const struct record *rec)
 	(void)ctx;
 	if (lock_fd < 0)
 		return;		/* a worker is at it */
-	if (rec->phase == RECORD_DOWN || dmdev_info(rec->dm_uuid, &info, &err) || info.has_live_table)
+	if (rec->phase == RECORD_DOWN || dmdev_info(rec->dm_uuid, &info, &err) ||
+	    info.has_live_table)
 		goto out;
 	if (rec->phase != RECORD_ACTIVE) {
 		work_say("log %s/%s was left half done: taking it back", rec->vg, rec->lv);

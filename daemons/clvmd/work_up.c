@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * work_up.c - activate: prepare asks everything that can say no (metadata, lists, lvmlockd, cmirrord), go loads.
+ * work_up.c - activate: prepare asks everything that can say no (metadata, lists, lvmlockd,
+ * cmirrord), go loads.
  *
- * The LV lock is held from before the first device exists until after the last is gone (hazard L16).
+ * The LV lock is held from before the first device exists until after the last is gone (hazard
+ * L16).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -30,20 +32,24 @@ static struct up up;
 static int check_metadata(struct work *w, const struct mir *mir, struct cm_errmsg *err)
 {
 	if (mir->is_new) {
-		cm_err_set(err, "%s/%s is still being made (tag " MIR_TAG_NEW "): remove it when nothing makes it",
+		cm_err_set(err,
+			   "%s/%s is still being made (tag " MIR_TAG_NEW
+			   "): remove it when nothing makes it",
 			   w->vg, w->lv);
 		return -EBUSY;
 	}
 	if (!strcmp(mir->lock_type, "none") && w->is_local_provider)
 		return 0;
 	if (!strcmp(mir->lock_type, "none")) {
-		cm_err_set(err, "volume group %s is not shared: vgchange --lock-type dlm %s", w->vg, w->vg);
+		cm_err_set(err, "volume group %s is not shared: vgchange --lock-type dlm %s", w->vg,
+			   w->vg);
 		return -ENOTSUP;
 	}
 	if (strcmp(mir->lock_type, "dlm")) {
-		cm_err_set(err, "volume group %s has lock type %s: clustered mirrors need lock type dlm "
-			   "(vgchange --lock-type none --lock-opt force, then --lock-type dlm)", w->vg,
-			   mir->lock_type);
+		cm_err_set(err,
+			   "volume group %s has lock type %s: clustered mirrors need lock type dlm "
+			   "(vgchange --lock-type none --lock-opt force, then --lock-type dlm)",
+			   w->vg, mir->lock_type);
 		return -ENOTSUP;
 	}
 	return mir_check_complete(mir, err);
@@ -58,7 +64,8 @@ static int check_lists(struct work *w, const struct mir *mir, struct cm_errmsg *
 	if (r)
 		return r;
 	up.is_skipped = !autoact_allows(lists.text, "volume_list", mir, err) ||
-			(w->is_auto && !autoact_allows(lists.text, "auto_activation_volume_list", mir, err));
+			(w->is_auto &&
+			 !autoact_allows(lists.text, "auto_activation_volume_list", mir, err));
 	if (!up.is_skipped && w->is_auto && !mir->may_autoactivate) {
 		up.is_skipped = true;
 		cm_err_set(err, "autoactivation of %s/%s is switched off", w->vg, w->lv);
@@ -82,8 +89,8 @@ static int check_device(struct work *w, const struct mir *mir, struct cm_errmsg 
 		return r;
 	}
 	if (!live.is_ours) {
-		cm_err_set(err, "%s/%s is active exclusively here: lvchange -an %s/%s first", w->vg, w->lv,
-			   w->vg, w->lv);
+		cm_err_set(err, "%s/%s is active exclusively here: lvchange -an %s/%s first", w->vg,
+			   w->lv, w->vg, w->lv);
 		return -EBUSY;
 	}
 	up.was_active = true;
@@ -192,7 +199,8 @@ static int prepare_devices(struct work *w, struct cm_errmsg *err)
 	return r;
 }
 
-/* Cheap questions before the costly ones: this one is asked every few seconds until locking is started. */
+/* Cheap questions before the costly ones: this one is asked every few seconds until locking is
+ * started. */
 static int check_started(struct work *w, struct cm_errmsg *err)
 {
 	bool is_started;
@@ -202,7 +210,9 @@ static int check_started(struct work *w, struct cm_errmsg *err)
 		return 0;
 	r = lvmlockd_vg_started(w->vg, &is_started, err);
 	if (!r && !is_started) {
-		cm_err_set(err, "locking of volume group %s is not started: vgchange --lockstart %s", w->vg, w->vg);
+		cm_err_set(err,
+			   "locking of volume group %s is not started: vgchange --lockstart %s",
+			   w->vg, w->vg);
 		return WORK_E_NOT_YET;
 	}
 	return r;
@@ -216,7 +226,8 @@ static int find_mirror(struct work *w, struct cm_errmsg *err)
 		up.lock_fd = record_lock(w->dm_uuid, WORK_LOCK_WAIT_MS);
 		r = up.lock_fd < 0 ? up.lock_fd : 0;
 		if (r)
-			cm_err_set(err, "another operation on %s/%s does not end here", w->vg, w->lv);
+			cm_err_set(err, "another operation on %s/%s does not end here", w->vg,
+				   w->lv);
 	}
 	if (!r)
 		r = work_read_mir(w, &up.mir, err);
@@ -261,7 +272,8 @@ static int check_served(struct cm_errmsg *err)
 	if (r)
 		return r;
 	if (!s.has_log) {
-		cm_err_set(err, "cmirrord does not know the log of %s/%s", up.record.vg, up.record.lv);
+		cm_err_set(err, "cmirrord does not know the log of %s/%s", up.record.vg,
+			   up.record.lv);
 		return -ENOENT;
 	}
 	if (!strcasecmp(s.state, "REFUSED") || !strcasecmp(s.state, "FAILED")) {

@@ -34,7 +34,8 @@ static int dial(struct cm_errmsg *err)
 		r = -errno;
 		if (fd >= 0)
 			(void)close(fd);
-		cm_err_set(err, "lvmlockd is not running: start it (systemctl start lvmlockd), then "
+		cm_err_set(err,
+			   "lvmlockd is not running: start it (systemctl start lvmlockd), then "
 			   "vgchange --lockstart");
 		return r == -ENOENT ? -ECONNREFUSED : r;
 	}
@@ -72,8 +73,8 @@ static int exchange(int fd, const char *request, size_t len_bytes, struct lvmloc
 	return lvmlockd_reply_parse(buf, reply) ? protocol_error(err, -EPROTO) : 0;
 }
 
-static int ask(const char *request, const char *mode, const char *opts, const struct lvmlockd_lv *lv,
-	       struct lvmlockd_reply *reply, struct cm_errmsg *err)
+static int ask(const char *request, const char *mode, const char *opts,
+	       const struct lvmlockd_lv *lv, struct lvmlockd_reply *reply, struct cm_errmsg *err)
 {
 	char msg[LVMLOCKD_MSG_MAX], hello[LVMLOCKD_MSG_MAX];
 	int len = lvmlockd_request_build(request, mode, opts, lv, (int)getpid(), msg);
@@ -104,21 +105,27 @@ static int result_text(const struct lvmlockd_lv *lv, long result, struct cm_errm
 	switch (-result) {
 	case LOCKD_ENOLS:
 	case LOCKD_ESTARTING:
-		cm_err_set(err, "locking of volume group %s is not started: vgchange --lockstart %s",
+		cm_err_set(err,
+			   "locking of volume group %s is not started: vgchange --lockstart %s",
 			   lv->vg_name, lv->vg_name);
 		return -ENOLCK;
 	case EAGAIN:
 	case EEXIST:
-		cm_err_set(err, "%s/%s is active exclusively on another node: lvchange -an %s/%s there first",
+		cm_err_set(err,
+			   "%s/%s is active exclusively on another node: "
+			   "lvchange -an %s/%s there first",
 			   lv->vg_name, lv->lv_name, lv->vg_name, lv->lv_name);
 		return -EAGAIN;
 	case LOCKD_EVGKILLED:
-		cm_err_set(err, "lvmlockd has given up the locks of volume group %s: lvmlockctl --drop %s "
-			   "when it is inactive", lv->vg_name, lv->vg_name);
+		cm_err_set(
+			err,
+			"lvmlockd has given up the locks of volume group %s: lvmlockctl --drop %s "
+			"when it is inactive",
+			lv->vg_name, lv->vg_name);
 		return -EIO;
 	default:
-		cm_err_set(err, "lvmlockd refuses the lock of %s/%s: error %ld", lv->vg_name, lv->lv_name,
-			   result);
+		cm_err_set(err, "lvmlockd refuses the lock of %s/%s: error %ld", lv->vg_name,
+			   lv->lv_name, result);
 		return -EIO;
 	}
 }
@@ -147,7 +154,9 @@ int lvmlockd_query_lv(const struct lvmlockd_lv *lv, enum lvmlockd_mode *mode, st
 		return r;
 	if (reply.op_result)
 		return result_text(lv, reply.op_result, err);
-	*mode = !strcmp(reply.mode, "sh") ? LVMLOCKD_SH : !strcmp(reply.mode, "ex") ? LVMLOCKD_EX : LVMLOCKD_UN;
+	*mode = !strcmp(reply.mode, "sh")   ? LVMLOCKD_SH
+		: !strcmp(reply.mode, "ex") ? LVMLOCKD_EX
+					    : LVMLOCKD_UN;
 	return 0;
 }
 

@@ -10,10 +10,11 @@
 #include "lib/mirror/pvdev.h"
 
 #define SEG_PARAMS_BYTES	4096u		/* 128 stripes of at most 30 characters */
-#define PART_RETRY_MS		10000u		/* udev's probes, and cmirrord's last flush of a leg */
+#define PART_RETRY_MS 10000u /* udev's probes, and cmirrord's last flush of a leg */
 #define VG_PREFIX_BYTES		36u		/* "LVM-" and the VG's 32 characters */
 
-static int part_up(struct act *act, const struct mir_sub *sub, struct mir_dev *dev, struct cm_errmsg *err);
+static int part_up(struct act *act, const struct mir_sub *sub, struct mir_dev *dev,
+		   struct cm_errmsg *err);
 
 void act_init(struct act *act, const struct mir *mir)
 {
@@ -47,7 +48,9 @@ int act_legs_up(struct act *act, struct cm_errmsg *err)
 int act_mirror_up(struct act *act, uint32_t gen, struct cm_errmsg *err)
 {
 	char params[MIR_LINE_BYTES];
-	struct dmdev_target target = { .len_sect = act->mir->len_sect, .type = "mirror", .params = params };
+	struct dmdev_target target = { .len_sect = act->mir->len_sect,
+				       .type = "mirror",
+				       .params = params };
 	struct dmdev_create create = {
 		.dm_name = act->mir->dm_name, .dm_uuid = act->mir->dm_uuid,
 		.is_hidden = !act->mir->is_visible, .is_read_only = act->mir->is_read_only,
@@ -120,7 +123,8 @@ static int part_remove_stale(struct act *act, const struct mir_sub *sub, struct 
 	return dmdev_remove(sub->dm_uuid, PART_RETRY_MS, &act->cookie, err);
 }
 
-static int part_up(struct act *act, const struct mir_sub *sub, struct mir_dev *dev, struct cm_errmsg *err)
+static int part_up(struct act *act, const struct mir_sub *sub, struct mir_dev *dev,
+		   struct cm_errmsg *err)
 {
 	struct dmdev_target *target = calloc(sub->seg_count, sizeof(*target));
 	char *params = calloc(sub->seg_count, SEG_PARAMS_BYTES);
@@ -149,7 +153,8 @@ static int part_up(struct act *act, const struct mir_sub *sub, struct mir_dev *d
 
 /* ---- down ---- */
 
-int act_probe(const char *dm_uuid, struct dmdev_info *info, struct mir_live *live, struct cm_errmsg *err)
+int act_probe(const char *dm_uuid, struct dmdev_info *info, struct mir_live *live,
+	      struct cm_errmsg *err)
 {
 	char type[32], params[DMDEV_PARAMS_BYTES];
 	uint64_t len_sect;
@@ -162,13 +167,15 @@ int act_probe(const char *dm_uuid, struct dmdev_info *info, struct mir_live *liv
 	if (r)
 		return r;
 	if (strcmp(type, "mirror") || mir_line_parse(params, live)) {
-		cm_err_set(err, "device %s has no mirror table but: %s %.100s", info->name, type, params);
+		cm_err_set(err, "device %s has no mirror table but: %s %.100s", info->name, type,
+			   params);
 		return -EBADMSG;
 	}
 	return 0;
 }
 
-static int part_down(struct mir_dev dev, const char *mirror_uuid, uint32_t *cookie, struct cm_errmsg *err)
+static int part_down(struct mir_dev dev, const char *mirror_uuid, uint32_t *cookie,
+		     struct cm_errmsg *err)
 {
 	char uuid[DMDEV_UUID_BYTES];
 	struct dmdev_info info;
@@ -195,9 +202,11 @@ int act_down(const char *dm_uuid, uint32_t retry_ms, struct cm_errmsg *err)
 		/* The parts' nodes must not be probed by udev any more when they go. */
 		dmdev_udev_wait(&cookie);
 		for (uint32_t i = 0; i < live.leg_count; i++)
-			keep_first(&first, part_down(live.leg[i], dm_uuid, &cookie, first ? &ignored : err));
+			keep_first(&first, part_down(live.leg[i], dm_uuid, &cookie,
+						     first ? &ignored : err));
 		if (live.has_log)
-			keep_first(&first, part_down(live.log, dm_uuid, &cookie, first ? &ignored : err));
+			keep_first(&first,
+				   part_down(live.log, dm_uuid, &cookie, first ? &ignored : err));
 	}
 	dmdev_udev_wait(&cookie);
 	return first;

@@ -13,10 +13,12 @@
 
 int autoact_read(struct autoact_lists *lists, struct cm_errmsg *err)
 {
-	static const char *const key[2] = { "activation/volume_list", "activation/auto_activation_volume_list" };
+	static const char *const key[2] = { "activation/volume_list",
+					    "activation/auto_activation_volume_list" };
 	char *one[2] = { NULL, NULL };
 
-	/* One call per key: lvmconfig ends with an error when a key is not set, which is the usual case. */
+	/* One call per key: lvmconfig ends with an error when a key is not set, which is the usual
+	 * case. */
 	for (int i = 0; i < 2; i++) {
 		char *argv[] = { (char *)"lvm", (char *)"lvmconfig", (char *)key[i], NULL };
 		int r = lvm_cmd_run(argv, 30, &one[i], err);
@@ -64,7 +66,7 @@ bool autoact_allows(const char *text, const char *key, const struct mir *mir, st
 	if (tree)
 		dm_config_destroy(tree);
 	if (!is_allowed)
-		cm_err_set(err, "activation/%s in lvm.conf does not allow %s/%s here", key, mir->vg_name,
-			   mir->lv_name);
+		cm_err_set(err, "activation/%s in lvm.conf does not allow %s/%s here", key,
+			   mir->vg_name, mir->lv_name);
 	return is_allowed;
 }

@@ -13,7 +13,7 @@
 #define RETRY_STEP_MS	100u
 
 static void (*dm_line_fn)(const char *line);
-static char dm_last_error[160];		/* libdevmapper's last complaint, for the caller's one line */
+static char dm_last_error[160]; /* libdevmapper's last complaint, for the caller's one line */
 
 static CM_PRINTF(5, 6) void on_dm_log(int level, const char *file, int line, int dm_errno,
 				      const char *fmt, ...)
@@ -101,8 +101,9 @@ int dmdev_info_by_dev(struct mir_dev dev, struct dmdev_info *info, char uuid[DMD
 	int r = 0;
 
 	dm_last_error[0] = '\0';
-	if (!dmt || !dm_task_set_major(dmt, (int)dev.major) || !dm_task_set_minor(dmt, (int)dev.minor) ||
-	    !dm_task_run(dmt) || !dm_task_get_info(dmt, &got)) {
+	if (!dmt || !dm_task_set_major(dmt, (int)dev.major) ||
+	    !dm_task_set_minor(dmt, (int)dev.minor) || !dm_task_run(dmt) ||
+	    !dm_task_get_info(dmt, &got)) {
 		r = failed(err, "ask device-mapper for", "a part of the mirror");
 		goto out;
 	}
@@ -115,8 +116,8 @@ out:
 	return r;
 }
 
-int dmdev_table(const char *dm_uuid, char type[32], char params[DMDEV_PARAMS_BYTES], uint64_t *len_sect,
-		struct cm_errmsg *err)
+int dmdev_table(const char *dm_uuid, char type[32], char params[DMDEV_PARAMS_BYTES],
+		uint64_t *len_sect, struct cm_errmsg *err)
 {
 	struct dm_task *dmt = task_by_uuid(DM_DEVICE_TABLE, dm_uuid);
 	uint64_t start, len;
@@ -147,7 +148,8 @@ out:
 	return r;
 }
 
-/* LVM's choice (lib/activate/dev_manager.c): parts of an LV get their /dev/mapper node and nothing else. */
+/* LVM's choice (lib/activate/dev_manager.c): parts of an LV get their /dev/mapper node and nothing
+ * else. */
 static uint16_t udev_flags(bool is_hidden)
 {
 	uint16_t flags = 0;
@@ -166,7 +168,8 @@ static struct dm_task *create_task(const struct dmdev_create *c)
 
 	if (!dmt)
 		return NULL;
-	if (!dm_task_set_name(dmt, c->dm_name) || !dm_task_set_cookie(dmt, c->cookie, udev_flags(c->is_hidden)))
+	if (!dm_task_set_name(dmt, c->dm_name) ||
+	    !dm_task_set_cookie(dmt, c->cookie, udev_flags(c->is_hidden)))
 		goto bad;
 	if (c->is_read_only && !dm_task_set_ro(dmt))
 		goto bad;
@@ -208,7 +211,8 @@ static void sleep_ms(uint32_t ms)
 	(void)nanosleep(&ts, NULL);
 }
 
-/* By the name that was just seen for the uuid: without udev the library removes the node of that name. */
+/* By the name that was just seen for the uuid: without udev the library removes the node of that
+ * name. */
 static bool remove_once(const char *name, uint32_t *cookie)
 {
 	struct dm_task *dmt = dm_task_create(DM_DEVICE_REMOVE);
@@ -247,7 +251,8 @@ int dmdev_remove(const char *dm_uuid, uint32_t retry_ms, uint32_t *cookie, struc
 void dmdev_udev_wait(uint32_t *cookie)
 {
 	if (*cookie)
-		(void)dm_udev_wait(*cookie);	/* a failure is logged by the library; the device is there */
+		(void)dm_udev_wait(
+			*cookie); /* a failure is logged by the library; the device is there */
 	*cookie = 0;
 }
 
@@ -298,7 +303,8 @@ void dmdev_cookie_create(uint32_t *cookie)
 int dmdev_resume(const char *dm_uuid, uint32_t *cookie, struct cm_errmsg *err)
 {
 	struct dm_task *dmt = task_by_uuid(DM_DEVICE_RESUME, dm_uuid);
-	bool is_done = dmt && dm_task_set_cookie(dmt, cookie, udev_flags(false)) && dm_task_run(dmt);
+	bool is_done =
+		dmt && dm_task_set_cookie(dmt, cookie, udev_flags(false)) && dm_task_run(dmt);
 
 	if (dmt)
 		dm_task_destroy(dmt);
@@ -318,8 +324,8 @@ static int uuid_of(const char *name, char uuid[DMDEV_UUID_BYTES])
 	return *uuid ? 0 : -ENOENT;
 }
 
-int dmdev_each(const char *uuid_prefix, void (*fn)(void *ctx, const char *name, const char *uuid), void *ctx,
-	       struct cm_errmsg *err)
+int dmdev_each(const char *uuid_prefix, void (*fn)(void *ctx, const char *name, const char *uuid),
+	       void *ctx, struct cm_errmsg *err)
 {
 	struct dm_task *dmt = dm_task_create(DM_DEVICE_LIST);
 	struct dm_names *names = NULL;

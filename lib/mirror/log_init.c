@@ -85,7 +85,8 @@ int log_init_fd(int fd, uint64_t dev_bytes, uint64_t region_count, uint32_t regi
 		bool is_in_sync, struct cm_errmsg *err)
 {
 	struct disk_geom geom;
-	int r = disk_geom_init(&geom, dev_bytes, region_count, region_size_sect, DISK_SLOTS_MAX, err);
+	int r = disk_geom_init(&geom, dev_bytes, region_count, region_size_sect, DISK_SLOTS_MAX,
+			       err);
 
 	if (r)
 		return r;
@@ -112,7 +113,8 @@ static int check_inactive(const char *dm_uuid, const char *lv_name, struct cm_er
 	return -EBUSY;
 }
 
-static int log_dev_write(const struct mir *mir, struct mir_dev dev, bool is_in_sync, struct cm_errmsg *err)
+static int log_dev_write(const struct mir *mir, struct mir_dev dev, bool is_in_sync,
+			 struct cm_errmsg *err)
 {
 	char path[64];
 	int fd, r;
@@ -122,8 +124,8 @@ static int log_dev_write(const struct mir *mir, struct mir_dev dev, bool is_in_s
 	fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
 	if (fd < 0) {
 		r = -errno;
-		cm_err_set(err, "cannot open the log %s/%s as %s: %s", mir->vg_name, mir->log.lv_name, path,
-			   cm_strerror(r));
+		cm_err_set(err, "cannot open the log %s/%s as %s: %s", mir->vg_name,
+			   mir->log.lv_name, path, cm_strerror(r));
 		return r;
 	}
 	r = log_init_fd(fd, mir->log.len_sect * SECTOR_BYTES, mir_region_count(mir),
@@ -139,8 +141,8 @@ int log_init(const struct mir *mir, bool is_in_sync, struct cm_errmsg *err)
 	int r, u;
 
 	if (!mir->is_new) {
-		cm_err_set(err, "%s/%s has no tag %s: its log is not made anew", mir->vg_name, mir->lv_name,
-			   MIR_TAG_NEW);
+		cm_err_set(err, "%s/%s has no tag %s: its log is not made anew", mir->vg_name,
+			   mir->lv_name, MIR_TAG_NEW);
 		return -EPERM;
 	}
 	if (!mir->has_log)

@@ -98,7 +98,8 @@ static int collect(int fds[2], struct text text[2], int64_t deadline_ms)
 	return 0;
 }
 
-/* The first line that is no warning, without leading blanks: lvm says the cause first, then what it gives up. */
+/* The first line that is no warning, without leading blanks: lvm says the cause first, then what it
+ * gives up. */
 static const char *cause(struct text *t)
 {
 	char *line, *at = NULL;
@@ -158,7 +159,8 @@ static int run(char *const argv[], int timeout_s, struct text text[2], struct cm
 	r = collect(fds, text, now_ms() + (int64_t)timeout_s * 1000);
 	if (r) {
 		(void)kill(pid, SIGKILL);
-		cm_err_set(err, "lvm %s did not end in %d s: %s", argv[1], timeout_s, cm_strerror(r));
+		cm_err_set(err, "lvm %s did not end in %d s: %s", argv[1], timeout_s,
+			   cm_strerror(r));
 	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
@@ -224,7 +226,8 @@ int lvm_cmd_vg_text(const char *dir, const char *vg_name, int timeout_s, char **
 		    struct cm_errmsg *err)
 {
 	char path[256], vg[130];
-	char *argv[] = { (char *)"lvm", (char *)"vgcfgbackup", (char *)"-q", (char *)"-f", path, vg, NULL };
+	char *argv[] = { (char *)"lvm", (char *)"vgcfgbackup", (char *)"-q", (char *)"-f", path, vg,
+			 NULL };
 	int r;
 
 	if (snprintf(path, sizeof(path), "%s/text.%ld", dir, (long)getpid()) >= (int)sizeof(path) ||

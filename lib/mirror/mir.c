@@ -26,8 +26,8 @@ static int sub_check(const struct mir *mir, const struct mir_sub *sub, struct cm
 		for (uint32_t a = 0; a < sub->seg[s].area_count; a++) {
 			if (!sub->seg[s].area[a].is_missing)
 				continue;
-			cm_err_set(err, "physical volume %s of %s/%s is missing", sub->seg[s].area[a].pv_uuid,
-				   mir->vg_name, sub->lv_name);
+			cm_err_set(err, "physical volume %s of %s/%s is missing",
+				   sub->seg[s].area[a].pv_uuid, mir->vg_name, sub->lv_name);
 			return -ENODEV;
 		}
 	}

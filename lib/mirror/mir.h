@@ -2,9 +2,10 @@
 /*
  * mir.h - one clustered mirror as the metadata of its volume group describes it.
  *
- * The text is what `lvm vgcfgbackup -f FILE VG` writes on this node: names, uuids, segments, tags; the device
- * paths of the physical volumes in it are this node's own. Names and dm uuids are those of LVM 2.03.16 (no
- * layer suffix on any part of a mirror), so that stock lvs and lvchange -an know our devices.
+ * The text is what `lvm vgcfgbackup -f FILE VG` writes on this node: names, uuids, segments, tags;
+ * the device paths of the physical volumes in it are this node's own. Names and dm uuids are those
+ * of LVM 2.03.16 (no layer suffix on any part of a mirror), so that stock lvs and lvchange -an know
+ * our devices.
  *
  * One thread per struct mir. Allocates; not for the I/O path.
  */
@@ -21,7 +22,7 @@
 #define MIR_LEGS_MAX		8u	/* LVM's own limit of images */
 #define MIR_UUID_BYTES		39u	/* "8uPrff-qdQz-QTUm-14hr-fAUG-Wxdk-E5oCov" with the NUL */
 #define MIR_TAG_NEW		"cmirror_new"	/* being made: nobody activates it */
-#define MIR_GEN_FIRST		1u	/* generation of the leg set until something changes legs online */
+#define MIR_GEN_FIRST 1u /* generation of the leg set until something changes legs online */
 
 struct mir_area {
 	const char *pv_uuid;	/* dashed */
@@ -62,7 +63,8 @@ struct mir {
 	uint32_t tag_count;		/* of the LV and of the VG together */
 	const char **tag;
 	const char *dm_name, *dm_uuid;
-	const char *log_uuid;		/* first word of the table's log: dm uuid of the log LV, or the mirror's (core) */
+	const char *log_uuid; /* first word of the table's log: dm uuid of the log LV, or the
+				 mirror's (core) */
 	uint64_t len_sect;
 	uint32_t region_size_sect;
 	uint32_t leg_count;		/* 1..MIR_LEGS_MAX */
@@ -78,8 +80,8 @@ struct mir {
  * Returns 0 and *out (mir_free()), or with one line in @err:
  *   -ENOENT    no such VG in the text, or no such LV in the VG
  *   -EBADMSG   the text is no metadata, or contradicts itself: names the field
- *   -ENOTSUP   not a mirror, or one of a shape we do not activate (mirrored log, snapshot origin, ...)
- *   -ENOMEM
+ *   -ENOTSUP   not a mirror, or one of a shape we do not activate (mirrored log, snapshot origin,
+ * ...) -ENOMEM
  */
 int mir_from_text(const char *text, const char *vg_name, const char *lv_name, struct mir **out,
 		  struct cm_errmsg *err) CM_MUST_CHECK;
@@ -91,7 +93,8 @@ uint64_t mir_legs_hash(const struct mir *mir);
 /* 0 < regions: the length divided by the region size, rounded up. */
 uint64_t mir_region_count(const struct mir *mir);
 
-/* Is every physical volume of the mirror there? Otherwise -ENODEV and @err names the first missing one. */
+/* Is every physical volume of the mirror there? Otherwise -ENODEV and @err names the first missing
+ * one. */
 int mir_check_complete(const struct mir *mir, struct cm_errmsg *err) CM_MUST_CHECK;
 
 #endif

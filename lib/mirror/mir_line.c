@@ -39,7 +39,8 @@ void mir_line_build(const struct mir *mir, const struct mir_devs *devs, uint32_t
 		line_add(&line, " clustered-disk %u:%u", devs->log.major, devs->log.minor);
 	else
 		line_add(&line, " clustered-core");
-	line_add(&line, " %u gen=%u legs=%016" PRIx64, mir->region_size_sect, gen, mir_legs_hash(mir));
+	line_add(&line, " %u gen=%u legs=%016" PRIx64, mir->region_size_sect, gen,
+		 mir_legs_hash(mir));
 	line_add(&line, " %u", mir->leg_count);
 	for (uint32_t i = 0; i < mir->leg_count; i++)
 		line_add(&line, " %u:%u 0", devs->leg[i].major, devs->leg[i].minor);
@@ -93,7 +94,8 @@ static bool number_parse(const char *word, uint32_t max, uint32_t *value)
 	return true;
 }
 
-/* UUID [integrated_flush] TYPE ...; @count words in all. Returns false when they are not of this form. */
+/* UUID [integrated_flush] TYPE ...; @count words in all. Returns false when they are not of this
+ * form. */
 static bool userspace_parse(char **at, uint32_t count, struct mir_live *live)
 {
 	const char *word = word_next(at);

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * mir_line.h - table lines of a clustered mirror and its parts. The mirror's line has this one builder: another
- * target or log type is another function here.
+ * mir_line.h - table lines of a clustered mirror and its parts. The mirror's line has this one
+ * builder: another target or log type is another function here.
  *
- * Source of the syntax: drivers/md/dm-raid1.c, dm-log-userspace-base.c, dm-linear.c, dm-stripe.c of kernel 6.1.
- * Pure. Any thread.
+ * Source of the syntax: drivers/md/dm-raid1.c, dm-log-userspace-base.c, dm-linear.c, dm-stripe.c of
+ * kernel 6.1. Pure. Any thread.
  */
 #ifndef CM_MIRROR_MIR_LINE_H
 #define CM_MIRROR_MIR_LINE_H
 
 #include "lib/mirror/mir.h"
 
-#define MIR_LINE_BYTES	1024u	/* of a mirror's line with its NUL: uuid 128, 8 legs, hash, numbers: below 500 */
+#define MIR_LINE_BYTES                                                                             \
+	1024u /* of a mirror's line with its NUL: uuid 128, 8 legs, hash, numbers: below 500 */
 
 struct mir_dev {
 	uint32_t major, minor;
@@ -28,15 +29,17 @@ struct mir_devs {		/* where the parts of a mirror are on this node */
  *	userspace N UUID integrated_flush clustered-disk MAJ:MIN REGION gen=G legs=HASH
  *		NLEGS MAJ:MIN 0 ... 1 handle_errors
  *
- * N counts the words from UUID to legs=. With a core log: clustered-core REGION, no device. Never nosync: that is
- * said once, in the log (hazard L14). @gen: generation of the leg set.
+ * N counts the words from UUID to legs=. With a core log: clustered-core REGION, no device. Never
+ *nosync: that is said once, in the log (hazard L14). @gen: generation of the leg set.
  */
 void mir_line_build(const struct mir *mir, const struct mir_devs *devs, uint32_t gen,
 		    char out[MIR_LINE_BYTES]);
 
-/* Parameters of one segment of a leg or log, linear or striped, for the target named by mir_seg_target().
+/* Parameters of one segment of a leg or log, linear or striped, for the target named by
+ * mir_seg_target().
  * @dev: one per area. Returns 0 or -ENOSPC. */
-int mir_seg_line_build(const struct mir_seg *seg, const struct mir_dev *dev, char *out, size_t size) CM_MUST_CHECK;
+int mir_seg_line_build(const struct mir_seg *seg, const struct mir_dev *dev, char *out,
+		       size_t size) CM_MUST_CHECK;
 const char *mir_seg_target(const struct mir_seg *seg);
 
 /* What the table of a running mirror says. */

@@ -42,7 +42,8 @@ int mir_src_open(struct mir_src *src, const struct dm_config_tree *tree)
 		return -ENOENT;
 	}
 	if (!src->pvs) {
-		cm_err_set(src->err, "metadata of volume group %s lists no physical volumes", src->vg_name);
+		cm_err_set(src->err, "metadata of volume group %s lists no physical volumes",
+			   src->vg_name);
 		return -EBADMSG;
 	}
 	r = mir_src_u64(src, src->vg, "extent_size", &extent_sect);
@@ -99,16 +100,18 @@ bool mir_src_has_word(const struct dm_config_node *node, const char *key, const 
 
 bool mir_src_is_writable(const struct dm_config_node *lv)
 {
-	return mir_src_has_word(lv, "status", "WRITE") || mir_src_has_word(lv, "flags", "WRITE_LOCKED");
+	return mir_src_has_word(lv, "status", "WRITE") ||
+	       mir_src_has_word(lv, "flags", "WRITE_LOCKED");
 }
 
-int mir_src_u64(struct mir_src *src, const struct dm_config_node *node, const char *key, uint64_t *value)
+int mir_src_u64(struct mir_src *src, const struct dm_config_node *node, const char *key,
+		uint64_t *value)
 {
 	const struct dm_config_value *v = value_of(node, key);
 
 	if (!v || v->type != DM_CFG_INT || v->v.i < 0) {
-		cm_err_set(src->err, "volume group %s: metadata of %s has no number %s", src->vg_name,
-			   node->key, key);
+		cm_err_set(src->err, "volume group %s: metadata of %s has no number %s",
+			   src->vg_name, node->key, key);
 		return -EBADMSG;
 	}
 	*value = (uint64_t)v->v.i;
@@ -120,7 +123,8 @@ int mir_src_uuid(struct mir_src *src, const struct dm_config_node *node, char uu
 	const struct dm_config_value *v = value_of(node, "id");
 
 	if (!v || v->type != DM_CFG_STRING || !uuid_is_valid(v->v.str)) {
-		cm_err_set(src->err, "volume group %s: metadata of %s has no valid id", src->vg_name, node->key);
+		cm_err_set(src->err, "volume group %s: metadata of %s has no valid id",
+			   src->vg_name, node->key);
 		return -EBADMSG;
 	}
 	memcpy(uuid, v->v.str, MIR_UUID_BYTES);
@@ -135,8 +139,8 @@ static void undash(const char *uuid, char *out)
 	*out = '\0';
 }
 
-int mir_src_dm_names(struct mir_src *src, const char *lv_name, const char *lv_uuid, const char **dm_name,
-		     const char **dm_uuid)
+int mir_src_dm_names(struct mir_src *src, const char *lv_name, const char *lv_uuid,
+		     const char **dm_name, const char **dm_uuid)
 {
 	char lvid[2 * MIR_UUID_BYTES];
 

@@ -9,11 +9,12 @@
 #define SEGS_MAX	65536u	/* of one LV; far above what LVM makes */
 #define STRIPES_MAX	128u	/* LVM's limit */
 
-static int sub_seg(struct mir_src *src, const struct dm_config_node *node, const struct mir_sub *sub,
-		   struct mir_seg *seg);
-static int seg_areas(struct mir_src *src, const struct dm_config_node *node, const struct mir_sub *sub,
-		     struct mir_seg *seg);
-static int area_fill(struct mir_src *src, const char *pv_key, int64_t extent, struct mir_area *area);
+static int sub_seg(struct mir_src *src, const struct dm_config_node *node,
+		   const struct mir_sub *sub, struct mir_seg *seg);
+static int seg_areas(struct mir_src *src, const struct dm_config_node *node,
+		     const struct mir_sub *sub, struct mir_seg *seg);
+static int area_fill(struct mir_src *src, const char *pv_key, int64_t extent,
+		     struct mir_area *area);
 
 static int sub_segs(struct mir_src *src, const struct dm_config_node *lv, struct mir_sub *sub)
 {
@@ -45,8 +46,8 @@ int mir_src_sub(struct mir_src *src, const char *lv_name, struct mir_sub *sub)
 
 	memset(sub, 0, sizeof(*sub));
 	if (!lv) {
-		cm_err_set(src->err, "%s/%s, a part of the mirror, is missing in the metadata", src->vg_name,
-			   lv_name);
+		cm_err_set(src->err, "%s/%s, a part of the mirror, is missing in the metadata",
+			   src->vg_name, lv_name);
 		return -EBADMSG;
 	}
 	sub->lv_name = dm_pool_strdup(src->mem, lv_name);
@@ -70,15 +71,16 @@ int mir_src_sub(struct mir_src *src, const char *lv_name, struct mir_sub *sub)
 	return sub->seg ? sub_segs(src, lv, sub) : -ENOMEM;
 }
 
-static int sub_seg(struct mir_src *src, const struct dm_config_node *node, const struct mir_sub *sub,
-		   struct mir_seg *seg)
+static int sub_seg(struct mir_src *src, const struct dm_config_node *node,
+		   const struct mir_sub *sub, struct mir_seg *seg)
 {
 	const char *type = dm_config_find_str(node->child, "type", "");
 	uint64_t start, extents;
 	int r;
 
 	if (strcmp(type, "striped")) {
-		cm_err_set(src->err, "%s/%s is of type %s: parts of a clustered mirror are linear or striped",
+		cm_err_set(src->err,
+			   "%s/%s is of type %s: parts of a clustered mirror are linear or striped",
 			   src->vg_name, sub->lv_name, *type ? type : "unknown");
 		return -ENOTSUP;
 	}
@@ -100,8 +102,8 @@ static int sub_seg(struct mir_src *src, const struct dm_config_node *node, const
 }
 
 /* stripes = [ "pv0", first extent, ... ] */
-static int seg_areas(struct mir_src *src, const struct dm_config_node *node, const struct mir_sub *sub,
-		     struct mir_seg *seg)
+static int seg_areas(struct mir_src *src, const struct dm_config_node *node,
+		     const struct mir_sub *sub, struct mir_seg *seg)
 {
 	const struct dm_config_value *v = mir_src_list(node, "stripes");
 	uint64_t count, stripe_sect = 0;
@@ -111,15 +113,16 @@ static int seg_areas(struct mir_src *src, const struct dm_config_node *node, con
 		r = mir_src_u64(src, node, "stripe_size", &stripe_sect);
 	if (r)
 		return r;
-	if (!count || count > STRIPES_MAX || stripe_sect > UINT32_MAX || (count > 1 && !stripe_sect) ||
-	    seg->len_sect % count)
+	if (!count || count > STRIPES_MAX || stripe_sect > UINT32_MAX ||
+	    (count > 1 && !stripe_sect) || seg->len_sect % count)
 		goto malformed;
 	seg->area = dm_pool_zalloc(src->mem, count * sizeof(*seg->area));
 	if (!seg->area)
 		return -ENOMEM;
 	seg->stripe_sect = (uint32_t)stripe_sect;
 	for (; v && v->next; v = v->next->next) {
-		if (v->type != DM_CFG_STRING || v->next->type != DM_CFG_INT || seg->area_count == count)
+		if (v->type != DM_CFG_STRING || v->next->type != DM_CFG_INT ||
+		    seg->area_count == count)
 			goto malformed;
 		r = area_fill(src, v->v.str, v->next->v.i, &seg->area[seg->area_count++]);
 		if (r)
@@ -142,8 +145,8 @@ static int area_fill(struct mir_src *src, const char *pv_key, int64_t extent, st
 	int r;
 
 	if (!pv) {
-		cm_err_set(src->err, "volume group %s: no physical volume %s in the metadata", src->vg_name,
-			   pv_key);
+		cm_err_set(src->err, "volume group %s: no physical volume %s in the metadata",
+			   src->vg_name, pv_key);
 		return -EBADMSG;
 	}
 	r = mir_src_uuid(src, pv, uuid);
@@ -153,8 +156,8 @@ static int area_fill(struct mir_src *src, const char *pv_key, int64_t extent, st
 		r = mir_src_u64(src, pv, "pe_count", &pe_count);
 	if (r)
 		return r;
-	if (extent < 0 || (uint64_t)extent >= pe_count || pe_count > (UINT64_MAX >> 20) / src->extent_sect ||
-	    pe_start > UINT64_MAX >> 20) {
+	if (extent < 0 || (uint64_t)extent >= pe_count ||
+	    pe_count > (UINT64_MAX >> 20) / src->extent_sect || pe_start > UINT64_MAX >> 20) {
 		cm_err_set(src->err, "volume group %s: extent %lld lies outside physical volume %s",
 			   src->vg_name, (long long)extent, pv_key);
 		return -EBADMSG;

@@ -23,15 +23,16 @@ struct mir_src {
 /* Find the VG and its sections. 0, -ENOENT, -EBADMSG, with src->err. */
 int mir_src_open(struct mir_src *src, const struct dm_config_tree *tree) CM_MUST_CHECK;
 
-/* A child section; NULL when there is none, or it is no section. Names are compared whole: dots, slashes and
- * dashes in LV names mean nothing. */
+/* A child section; NULL when there is none, or it is no section. Names are compared whole: dots,
+ * slashes and dashes in LV names mean nothing. */
 const struct dm_config_node *mir_src_child(const struct dm_config_node *node, const char *key);
 const struct dm_config_node *mir_src_lv(const struct mir_src *src, const char *lv_name);
 
 /* First value of the list @key directly under @node; NULL for none and for the empty list. */
 const struct dm_config_value *mir_src_list(const struct dm_config_node *node, const char *key);
 bool mir_src_has_word(const struct dm_config_node *node, const char *key, const char *word);
-/* WRITE in status; in a shared VG LVM writes WRITE_LOCKED in flags instead, to keep old versions out. */
+/* WRITE in status; in a shared VG LVM writes WRITE_LOCKED in flags instead, to keep old versions
+ * out. */
 bool mir_src_is_writable(const struct dm_config_node *lv);
 
 /* A number >= 0 that must be there. 0 or -EBADMSG with src->err. */
@@ -41,10 +42,11 @@ int mir_src_u64(struct mir_src *src, const struct dm_config_node *node, const ch
 int mir_src_uuid(struct mir_src *src, const struct dm_config_node *node, char uuid[MIR_UUID_BYTES])
 	CM_MUST_CHECK;
 /* dm name and dm uuid of an LV. 0 or -ENOMEM. */
-int mir_src_dm_names(struct mir_src *src, const char *lv_name, const char *lv_uuid, const char **dm_name,
-		     const char **dm_uuid) CM_MUST_CHECK;
+int mir_src_dm_names(struct mir_src *src, const char *lv_name, const char *lv_uuid,
+		     const char **dm_name, const char **dm_uuid) CM_MUST_CHECK;
 
-/* Read hidden LV @lv_name. 0, -EBADMSG, -ENOTSUP (its segments are not linear or striped), -ENOMEM. */
+/* Read hidden LV @lv_name. 0, -EBADMSG, -ENOTSUP (its segments are not linear or striped), -ENOMEM.
+ */
 int mir_src_sub(struct mir_src *src, const char *lv_name, struct mir_sub *sub) CM_MUST_CHECK;
 
 #endif

@@ -21,7 +21,8 @@ static int fill(struct mir_src *src, const char *lv_name, struct mir *mir)
 	int r;
 
 	if (!lv) {
-		cm_err_set(src->err, "no logical volume %s in volume group %s", lv_name, src->vg_name);
+		cm_err_set(src->err, "no logical volume %s in volume group %s", lv_name,
+			   src->vg_name);
 		return -ENOENT;
 	}
 	mir->lv_name = dm_pool_strdup(src->mem, lv_name);
@@ -54,7 +55,8 @@ int mir_from_text(const char *text, const char *vg_name, const char *lv_name, st
 	if (!mir || !tree) {
 		if (!tree) {
 			r = -EBADMSG;
-			cm_err_set(err, "the metadata of volume group %s cannot be parsed", vg_name);
+			cm_err_set(err, "the metadata of volume group %s cannot be parsed",
+				   vg_name);
 		}
 		goto out;
 	}
@@ -84,9 +86,12 @@ static int fill_identity(struct mir_src *src, const struct dm_config_node *lv, s
 	int r;
 
 	mir->vg_name = dm_pool_strdup(src->mem, src->vg_name);
-	mir->lock_type = dm_pool_strdup(src->mem, dm_config_find_str(src->vg->child, "lock_type", "none"));
-	mir->vg_lock_args = dm_pool_strdup(src->mem, dm_config_find_str(src->vg->child, "lock_args", ""));
-	mir->lv_lock_args = dm_pool_strdup(src->mem, dm_config_find_str(lv->child, "lock_args", ""));
+	mir->lock_type =
+		dm_pool_strdup(src->mem, dm_config_find_str(src->vg->child, "lock_type", "none"));
+	mir->vg_lock_args =
+		dm_pool_strdup(src->mem, dm_config_find_str(src->vg->child, "lock_args", ""));
+	mir->lv_lock_args =
+		dm_pool_strdup(src->mem, dm_config_find_str(lv->child, "lock_args", ""));
 	if (!mir->vg_name || !mir->lock_type || !mir->vg_lock_args || !mir->lv_lock_args)
 		return -ENOMEM;
 	memcpy(mir->vg_uuid, src->vg_uuid, sizeof(mir->vg_uuid));
@@ -141,7 +146,8 @@ static int check_geometry(struct mir_src *src, const struct mir *mir)
 	uint32_t size = mir->region_size_sect;
 
 	if (size < 2 || size & (size - 1)) {
-		cm_err_set(src->err, "%s/%s: region size of %u sectors in the metadata is no power of two",
+		cm_err_set(src->err,
+			   "%s/%s: region size of %u sectors in the metadata is no power of two",
 			   mir->vg_name, mir->lv_name, size);
 		return -EBADMSG;
 	}
@@ -165,7 +171,8 @@ static int fill_segment(struct mir_src *src, const struct dm_config_node *lv, st
 	if (!seg || strcmp(dm_config_find_str(seg->child, "type", ""), "mirror"))
 		return unsupported(src, mir, "is not a mirror");
 	if (dm_config_find_int64(lv->child, "segment_count", 0) != 1)
-		return unsupported(src, mir, "has more than one mirror segment: it is being converted");
+		return unsupported(src, mir,
+				   "has more than one mirror segment: it is being converted");
 	r = mir_src_u64(src, seg, "extent_count", &extents);
 	if (!r)
 		r = mir_src_u64(src, seg, "region_size", &region_size);
@@ -202,7 +209,8 @@ static int fill_legs(struct mir_src *src, const struct dm_config_node *seg, stru
 		if (v->type != DM_CFG_STRING || v->next->type != DM_CFG_INT)
 			break;
 		if (v->next->v.i)
-			return unsupported(src, mir, "has a leg that does not begin at its first extent");
+			return unsupported(src, mir,
+					   "has a leg that does not begin at its first extent");
 		if (mir->leg_count == MIR_LEGS_MAX)
 			return unsupported(src, mir, "has more legs than are supported (8)");
 		r = mir_src_sub(src, v->v.str, &mir->leg[mir->leg_count]);
@@ -212,8 +220,8 @@ static int fill_legs(struct mir_src *src, const struct dm_config_node *seg, stru
 	}
 	if (v || !mir->leg_count ||
 	    dm_config_find_int64(seg->child, "mirror_count", 0) != (int64_t)mir->leg_count) {
-		cm_err_set(src->err, "%s/%s: list of legs in the metadata is malformed", mir->vg_name,
-			   mir->lv_name);
+		cm_err_set(src->err, "%s/%s: list of legs in the metadata is malformed",
+			   mir->vg_name, mir->lv_name);
 		return -EBADMSG;
 	}
 	return 0;
@@ -229,7 +237,8 @@ static int refuse_origin(struct mir_src *src, const char *lv_name)
 		seg = mir_src_child(lv, "segment1");
 		origin = seg ? dm_config_find_str(seg->child, "origin", NULL) : NULL;
 		if (origin && !strcmp(origin, lv_name)) {
-			cm_err_set(src->err, "%s/%s has snapshots: remove them before it is activated shared",
+			cm_err_set(src->err,
+				   "%s/%s has snapshots: remove them before it is activated shared",
 				   src->vg_name, lv_name);
 			return -ENOTSUP;
 		}

@@ -19,7 +19,8 @@
 static void id_dash(const uint8_t id[ID_BYTES], char out[MIR_UUID_BYTES])
 {
 	/* A dash follows these characters of an id; the groups are 6-4-4-4-4-4-6. */
-	static const uint32_t dash_after = 1u << 5 | 1u << 9 | 1u << 13 | 1u << 17 | 1u << 21 | 1u << 25;
+	static const uint32_t dash_after =
+		1u << 5 | 1u << 9 | 1u << 13 | 1u << 17 | 1u << 21 | 1u << 25;
 
 	for (unsigned int i = 0; i < ID_BYTES; i++) {
 		*out++ = (char)id[i];
@@ -67,7 +68,8 @@ int pvdev_find(const char *path, const char *pv_uuid, struct mir_dev *dev, struc
 	struct stat st;
 	int fd, r;
 
-	/* Direct: another node may have written the label while our page cache held an older one. */
+	/* Direct: another node may have written the label while our page cache held an older one.
+	 */
 	fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISBLK(st.st_mode)) {
 		cm_err_set(err, "physical volume %s: device %s cannot be opened", pv_uuid, path);

@@ -2,8 +2,9 @@
 /*
  * pvdev.h - is this block device the physical volume that the metadata means?
  *
- * Source of the format: LVM2's lib/label/label.h and lib/format_text/layout.h: one of the first four sectors
- * begins with "LABELONE"; at the offset in its bytes 20..23 (little endian) lie the 32 characters of the PV uuid.
+ * Source of the format: LVM2's lib/label/label.h and lib/format_text/layout.h: one of the first
+ * four sectors begins with "LABELONE"; at the offset in its bytes 20..23 (little endian) lie the 32
+ * characters of the PV uuid.
  */
 #ifndef CM_MIRROR_PVDEV_H
 #define CM_MIRROR_PVDEV_H
@@ -22,8 +23,10 @@ int pvdev_label_uuid(const uint8_t *head, char uuid[MIR_UUID_BYTES]) CM_MUST_CHE
 
 /*
  * Open @path, compare its label with @pv_uuid (dashed), return its number.
- * Returns 0; -ENODEV (not there, no block device), -ESTALE (another PV, or none); errno of reading. All with @err.
+ * Returns 0; -ENODEV (not there, no block device), -ESTALE (another PV, or none); errno of reading.
+ * All with @err.
  */
-int pvdev_find(const char *path, const char *pv_uuid, struct mir_dev *dev, struct cm_errmsg *err) CM_MUST_CHECK;
+int pvdev_find(const char *path, const char *pv_uuid, struct mir_dev *dev,
+	       struct cm_errmsg *err) CM_MUST_CHECK;
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Messages between clvmds: bytes by hand, round trips, ranges, every truncation and every changed byte. */
+/* Messages between clvmds: bytes by hand, round trips, ranges, every truncation and every changed
+ * byte. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,11 @@
 #include "test/lib/tap.h"
 
 #define UUID "LVM-8uPrffqdQzQTUm14hrfAUGWxdkE5oCovndlw9hRi2VBMAaAs1NxnXcLmzWFYQIXe"
+
+static void text_set(char *to, size_t size, const char *text)
+{
+	(void)snprintf(to, size, "%s", text);
+}
 
 static struct cvw_msg sample(uint8_t type)
 {
@@ -28,13 +34,13 @@ static struct cvw_msg sample(uint8_t type)
 	}
 	if (type == CVW_OP || type == CVW_ACTIVE) {
 		m.flags = CVW_F_ALL | CVW_F_ON;
-		(void)strcpy(m.vg, "v-g");
-		(void)strcpy(m.lv, "m");
-		(void)strcpy(m.dm_uuid, UUID);
+		text_set(m.vg, sizeof(m.vg), "v-g");
+		text_set(m.lv, sizeof(m.lv), "m");
+		text_set(m.dm_uuid, sizeof(m.dm_uuid), UUID);
 	}
 	if (type == CVW_READY || type == CVW_DONE || type == CVW_UNDONE) {
 		m.code = -16;
-		(void)strcpy(m.text, "in use");
+		text_set(m.text, sizeof(m.text), "in use");
 	}
 	return m;
 }
@@ -42,8 +48,8 @@ static struct cvw_msg sample(uint8_t type)
 static void golden(void)
 {
 	static const uint8_t done[] = {
-		'c', 'M', 'c', 'v', 1, CVW_DONE, 0, 0, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11,
-		0xf0, 0xff, 0xff, 0xff, 6, 0, 'i', 'n', ' ', 'u', 's', 'e',
+		'c',  'M',  'c',  'v',	1,    CVW_DONE, 0, 0, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33,
+		0x22, 0x11, 0xf0, 0xff, 0xff, 0xff,	6, 0, 'i',  'n',  ' ',	'u',  's',  'e',
 	};
 	static const uint8_t hello[] = {
 		'c', 'M', 'c', 'v', 1, CVW_HELLO, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 3, 0,
@@ -103,10 +109,10 @@ static void ranges(void)
 	m.flags = 16;
 	field(&m, "unknown flag");
 	m = sample(CVW_OP);
-	(void)strcpy(m.lv, "../x");
+	text_set(m.lv, sizeof(m.lv), "../x");
 	field(&m, "a slash in a name");
 	m = sample(CVW_OP);
-	(void)strcpy(m.lv, "a\nb");
+	text_set(m.lv, sizeof(m.lv), "a\nb");
 	field(&m, "a newline in a name");
 	m = sample(CVW_OP);
 	m.vg[0] = '\0';
@@ -127,8 +133,8 @@ static bool is_whole(const struct cvw_msg *m)
 {
 	return memchr(m->vg, 0, sizeof(m->vg)) && memchr(m->lv, 0, sizeof(m->lv)) &&
 	       memchr(m->text, 0, sizeof(m->text)) && memchr(m->dm_uuid, 0, sizeof(m->dm_uuid)) &&
-	       !strchr(m->dm_uuid, '/') && !strchr(m->lv, '/') && m->type && m->type < CVW_TYPE_END &&
-	       m->verb < CVW_VERB_END && m->code <= 0;
+	       !strchr(m->dm_uuid, '/') && !strchr(m->lv, '/') && m->type &&
+	       m->type < CVW_TYPE_END && m->verb < CVW_VERB_END && m->code <= 0;
 }
 
 static void sweeps(void)

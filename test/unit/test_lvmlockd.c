@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Messages of lvmlockd: the bytes of a request that 2.03.16 took, replies it gave, damaged replies. */
+/* Messages of lvmlockd: the bytes of a request that 2.03.16 took, replies it gave, damaged replies.
+ */
 #include <errno.h>
 #include <string.h>
 
@@ -15,8 +16,9 @@ static const struct lvmlockd_lv lv = {
 static void requests(void)
 {
 	static const char want[] =
-		"request=\"lock_lv\"\ncmd=\"clvmd\"\npid=\"29\"\nmode=\"sh\"\nopts=\"persistent\"\nvg_name=\"v-g\"\n"
-		"lv_name=\"x\"\nlv_uuid=\"FYtMMY-Ysqa-Dvk5-MOOi-MheH-igrw-JfTy3x\"\nlv_lock_args=\"dlm\"\n"
+		"request=\"lock_lv\"\ncmd=\"clvmd\"\npid=\"29\"\nmode=\"sh\"\nopts=\"persistent\"\n"
+		"vg_name=\"v-g\"\nlv_name=\"x\"\n"
+		"lv_uuid=\"FYtMMY-Ysqa-Dvk5-MOOi-MheH-igrw-JfTy3x\"\nlv_lock_args=\"dlm\"\n"
 		"vg_lock_type=\"dlm\"\nvg_lock_args=\"1.0.0:rig\"\n##\n";
 	struct lvmlockd_lv odd = lv;
 	char out[LVMLOCKD_MSG_MAX], name[LVMLOCKD_MSG_MAX + 8];
@@ -27,16 +29,20 @@ static void requests(void)
 	IS_INT(lvmlockd_request_build("hello", NULL, NULL, NULL, 0, out), 19, "length of hello");
 	IS_STR(out, "request=\"hello\"\n##\n", "hello");
 	odd.vg_name = "a\"b";
-	IS_INT(lvmlockd_request_build("lock_lv", "sh", "none", &odd, 1, out), -EINVAL, "a quote in a name");
+	IS_INT(lvmlockd_request_build("lock_lv", "sh", "none", &odd, 1, out), -EINVAL,
+	       "a quote in a name");
 	memset(name, 'a', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	odd.vg_name = name;
-	IS_INT(lvmlockd_request_build("lock_lv", "sh", "none", &odd, 1, out), -ENAMETOOLONG, "an endless name");
+	IS_INT(lvmlockd_request_build("lock_lv", "sh", "none", &odd, 1, out), -ENAMETOOLONG,
+	       "an endless name");
 }
 
-static const char good[] = "response = \"OK\"\nop = 7\nlock_type = \"dlm\"\nop_result = -17\nlm_result = 0\n"
-			   "result_flags = \"SH_EXISTS,\"";
-static const char query[] = "response = \"OK\"\nop = 23\nop_result = 0\nlock_type = \"dlm\"\nmode = \"sh\"";
+static const char good[] =
+	"response = \"OK\"\nop = 7\nlock_type = \"dlm\"\nop_result = -17\nlm_result = 0\n"
+	"result_flags = \"SH_EXISTS,\"";
+static const char query[] =
+	"response = \"OK\"\nop = 23\nop_result = 0\nlock_type = \"dlm\"\nmode = \"sh\"";
 
 static void replies(void)
 {

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Table lines as the kernel prints them, read back. Lines of stock tables were copied from `dmsetup table`. */
+/* Table lines as the kernel prints them, read back. Lines of stock tables were copied from `dmsetup
+ * table`. */
 #include <errno.h>
 #include <string.h>
 
 #include "lib/mirror/mir_line.h"
 #include "test/lib/tap.h"
 
-#define OURS "userspace 7 LVM-u integrated_flush clustered-disk 254:0 4096 gen=1 legs=9fd037fceb1dd701 2 254:1 0 254:2 0 1 handle_errors"
-#define CORE "userspace 6 LVM-m integrated_flush clustered-core 4096 gen=1 legs=0000000000000001 3 254:4 0 254:5 0 254:6 0 1 handle_errors"
+#define OURS                                                                                       \
+	"userspace 7 LVM-u integrated_flush clustered-disk 254:0 4096 " \
+	"gen=1 legs=9fd037fceb1dd701 2 254:1 0 254:2 0 1 handle_errors"
+#define CORE                                                                                       \
+	"userspace 6 LVM-m integrated_flush clustered-core 4096 " \
+	"gen=1 legs=0000000000000001 3 254:4 0 254:5 0 254:6 0 1 handle_errors"
 #define OLD "userspace 4 LVM-u clustered-disk 254:3 1024 2 254:1 0 254:2 0 1 handle_errors"
 #define STOCK "disk 2 254:0 4096 2 254:1 0 254:2 0 1 handle_errors"
 #define STOCK_CORE "core 1 4096 3 254:4 0 254:5 0 254:6 0 1 handle_errors"
@@ -37,10 +42,11 @@ static void sweep(const char *line)
 	}
 	OK(refused > strlen(line) / 2, "truncations end in an error or in fewer words");
 	for (size_t i = 0; i < strlen(line); i++) {
-		(void)strcpy(copy, line);
+		memcpy(copy, line, strlen(line) + 1);
 		copy[i] = (char)(copy[i] ^ 0x15);
 		if (!mir_line_parse(copy, &live))
-			OK(live.leg_count <= MIR_LEGS_MAX && strlen(live.log_uuid) < 129, "byte %zu changed", i);
+			OK(live.leg_count <= MIR_LEGS_MAX && strlen(live.log_uuid) < 129,
+			   "byte %zu changed", i);
 	}
 }
 
@@ -61,7 +67,9 @@ int main(void)
 	}
 	IS_INT(mir_line_parse("", &live), -EBADMSG, "empty");
 	IS_INT(mir_line_parse("userspace 1 x 1 7:0 0", &live), -EBADMSG, "too few words");
-	IS_INT(mir_line_parse("core 1 1024 9 7:0 0 7:1 0 7:2 0 7:3 0 7:4 0 7:5 0 7:6 0 7:7 0 7:8 0", &live), -EBADMSG, "too many legs");
+	IS_INT(mir_line_parse("core 1 1024 9 7:0 0 7:1 0 7:2 0 7:3 0 7:4 0 7:5 0 7:6 0 7:7 0 7:8 0",
+			      &live),
+	       -EBADMSG, "too many legs");
 	sweep(OURS);
 	sweep(STOCK);
 	return tap_done();

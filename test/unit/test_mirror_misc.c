@@ -47,11 +47,14 @@ static void lists(void)
 	OK(!autoact_allows("volume_list=[]", "volume_list", &m, &err), "an empty one nothing");
 	OK(autoact_allows("volume_list=[\"a\",\"vg\"]", "volume_list", &m, &err), "the VG");
 	OK(autoact_allows("volume_list=\"vg/m\"", "volume_list", &m, &err), "the LV, as one word");
-	OK(!autoact_allows("volume_list=[\"vg/mm\",\"v\",\"vgx\"]", "volume_list", &m, &err), "others");
-	IS_STR(err.text, "activation/volume_list in lvm.conf does not allow vg/m here", "the line says which setting");
+	OK(!autoact_allows("volume_list=[\"vg/mm\",\"v\",\"vgx\"]", "volume_list", &m, &err),
+	   "others");
+	IS_STR(err.text, "activation/volume_list in lvm.conf does not allow vg/m here",
+	       "the line says which setting");
 	OK(autoact_allows("volume_list=[\"@cluster\"]", "volume_list", &m, &err), "a tag");
 	OK(!autoact_allows("volume_list=[\"@slow\"]", "volume_list", &m, &err), "another tag");
-	OK(autoact_allows("volume_list=[]\nauto_activation_volume_list=\"vg\"", "auto_activation_volume_list", &m, &err),
+	OK(autoact_allows("volume_list=[]\nauto_activation_volume_list=\"vg\"",
+			  "auto_activation_volume_list", &m, &err),
 	   "two settings");
 }
 
@@ -83,7 +86,8 @@ static void fresh_log(bool is_in_sync)
 	IS_INT(disk_sb_decode(dev + LOG_BYTES - 65536, &sb), CM_E_DISK_MAGIC, "no superblock 0");
 	IS_INT(disk_sb_decode(dev + LOG_BYTES - 131072, &sb), CM_E_DISK_MAGIC, "no superblock 1");
 	IS_U64(dev[LOG_BYTES / 2] | dev[LOG_BYTES - 1], 0, "nothing old is left");
-	IS_INT(log_init_fd(fd, 65536, REGIONS, 1024, is_in_sync, &err), CM_E_DISK_SPACE, "too small: %s", err.text);
+	IS_INT(log_init_fd(fd, 65536, REGIONS, 1024, is_in_sync, &err), CM_E_DISK_SPACE,
+	       "too small: %s", err.text);
 	bits_free(&oos);
 	(void)close(fd);
 	free(dev);
@@ -100,13 +104,35 @@ static void on_need(void *ctx, const char *uuid)
 static void status(void)
 {
 	static const char *const line[][2] = {
-		{ "cmirrord", "1" }, { "nodeid", "2" }, { "quorate", "1" }, { "usable", "1" }, { "members", "1,2,7" },
-		{ "", "" }, { "log", "LVM-a" }, { "state", "ACTIVE" }, { "", "" },
-		{ "member", "2" }, { "log", "LVM-a" }, { "needs_resume", "0" }, { "", "" },
-		{ "log", "LVM-b" }, { "state", "REFUSED" }, { "why", "no room" }, { "", "" },
-		{ "member", "1" }, { "log", "LVM-b" }, { "needs_resume", "1" }, { "", "" },
-		{ "member", "2" }, { "log", "LVM-b" }, { "needs_resume", "1" }, { "leg_failed", "1" }, { "", "" },
-		{ "future", "1" }, { "state", "ACTIVE" }, { "log", "LVM-b" },
+		{ "cmirrord", "1" },
+		{ "nodeid", "2" },
+		{ "quorate", "1" },
+		{ "usable", "1" },
+		{ "members", "1,2,7" },
+		{ "", "" },
+		{ "log", "LVM-a" },
+		{ "state", "ACTIVE" },
+		{ "", "" },
+		{ "member", "2" },
+		{ "log", "LVM-a" },
+		{ "needs_resume", "0" },
+		{ "", "" },
+		{ "log", "LVM-b" },
+		{ "state", "REFUSED" },
+		{ "why", "no room" },
+		{ "", "" },
+		{ "member", "1" },
+		{ "log", "LVM-b" },
+		{ "needs_resume", "1" },
+		{ "", "" },
+		{ "member", "2" },
+		{ "log", "LVM-b" },
+		{ "needs_resume", "1" },
+		{ "leg_failed", "1" },
+		{ "", "" },
+		{ "future", "1" },
+		{ "state", "ACTIVE" },
+		{ "log", "LVM-b" },
 	};
 	struct cmq_status s = { 0 };
 	struct cmq_reader r = { .status = &s, .uuid = "LVM-b", .on_needs_resume = on_need };
