@@ -84,7 +84,8 @@ static void lock_event(struct coro *coro, const struct clu_dlm_event *ev)
 static void node_lock_event(struct coro *coro, const struct clu_dlm_event *ev)
 {
 	if (ev->result) {
-		coro_lost(coro, "the DLM refuses the lock of this node: %s", cm_strerror(ev->result));
+		coro_lost(coro, "the DLM refuses the lock of this node: %s",
+			  cm_strerror(ev->result));
 		return;
 	}
 	coro->has_node_lock = true;

@@ -40,8 +40,8 @@ int coro_quorum_open(struct coro *coro, struct cm_errmsg *err)
 	}
 	coro->quorum_handle = handle;
 	if (type != QUORUM_SET) {
-		cm_err_set(err, "corosync has no quorum: set \"provider: corosync_votequorum\" in the "
-			   "section quorum of corosync.conf");
+		cm_err_set(err, "corosync has no quorum: set \"provider: corosync_votequorum\" "
+			   "in the section quorum of corosync.conf");
 		return CM_E_CLU_NO_QUORUM;
 	}
 	r = quorum_fd_get(handle, &coro->quorum_fd);

@@ -19,6 +19,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -125,7 +126,7 @@ int clu_dlm_create(const char *lockspace, bool need_fencing, struct clu_dlm **ou
 	dlm = calloc(1, sizeof(*dlm));
 	if (!dlm)
 		goto out_err;
-	strcpy(dlm->lockspace, lockspace);
+	memcpy(dlm->lockspace, lockspace, strlen(lockspace) + 1);
 	dlm->config_text = malloc(CLU_DLMCONTROL_BYTES);
 	if (!dlm->config_text)
 		goto out_free;
@@ -345,7 +346,7 @@ static struct lock *new_lock(struct clu_dlm *dlm, const char *name, enum clu_dlm
 	if (!lock)
 		return NULL;
 	memset(lock, 0, sizeof(*lock));
-	strcpy(lock->name, name);
+	memcpy(lock->name, name, strlen(name) + 1);
 	lock->kind = kind;
 	lock->is_used = true;
 	return lock;
@@ -640,7 +641,7 @@ static void lose(struct clu_dlm *dlm, const char *reason)
 /* The regular look around: fencing may be switched, the lockspace torn away by force. */
 static void read_fencing(struct clu_dlm *dlm)
 {
-	char path[sizeof("/sys/kernel/dlm/") + CLU_DLM_NAME_MAX] = "/sys/kernel/dlm/";
+	char path[sizeof("/sys/kernel/dlm/") + CLU_DLM_NAME_MAX];
 	bool is_on = false;
 
 	if (clu_dlmcontrol_fencing(dlm->config_text, &is_on))
@@ -650,7 +651,7 @@ static void read_fencing(struct clu_dlm *dlm)
 	if (!is_on)
 		dlm->fencing_off_ms = now_ms();
 	pthread_mutex_unlock(&dlm->mutex);
-	strcat(path, dlm->lockspace);
+	snprintf(path, sizeof(path), "/sys/kernel/dlm/%s", dlm->lockspace);
 	if (access(path, F_OK) != 0)
 		lose(dlm, "the DLM lockspace was destroyed");
 }

@@ -41,7 +41,7 @@ struct clu_dlm_event {
 	char name[CLU_DLM_NAME_MAX + 1];
 	int result;		/* 0 = held; negative = not, and not wished any more */
 	bool is_adopted;	/* a former process held it all along */
-	bool fencing_on;	/* a PASSING lock: read after it was granted; false also when unknown */
+	bool fencing_on;	/* a PASSING lock: read after its grant; false if unknown */
 };
 
 /*

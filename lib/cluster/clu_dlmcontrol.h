@@ -24,7 +24,7 @@
  */
 int clu_dlmcontrol_fencing(char *buf, bool *is_on) CM_MUST_CHECK;
 
-/* The same from the text of an answer: lines "key=value", a value perhaps followed by " (source)". */
+/* The same from the text of an answer: lines "key=value" or "key=value (source)". */
 int clu_dlmcontrol_parse(const char *text, bool *is_on) CM_MUST_CHECK;
 
 #endif

@@ -5,9 +5,9 @@
  * What the group service (corosync's CPG) gives, within one ring (one membership of nodes):
  *  - a single order of messages and of group changes (a process joins or leaves), the same for all;
  * and between rings:
- *  - those who move together have seen the same up to the change; then come, in a row, group changes
- *    (who is gone, who came: different lists on the two sides of a merge), and last the new ring id
- *    with its nodes, at one place of the order of the new ring.
+ *  - those who move together have seen the same up to the change; then come, in a row, group
+ *    changes (who is gone, who came: different lists on the two sides of a merge), and last the new
+ *    ring id with its nodes, at one place of the order of the new ring.
  * It gives no number to a change, a newcomer does not know how many changes the ring has seen, and
  * there are cases where the lists of two members differ (a process that joins or dies while the
  * rings change, members left over from nodes that are gone).
@@ -90,7 +90,7 @@ struct clv_procs {
 	struct clv_addr addr[CLV_PROCS_MAX];
 };
 
-/* The state of one member. All fields are clu_view.c's own; here only so that it can be embedded. */
+/* The state of one member. All fields are clu_view.c's own; only here so that it can be embedded.*/
 struct clv {
 	struct clv_addr self;
 	struct clv_ring ring;

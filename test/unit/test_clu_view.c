@@ -328,7 +328,6 @@ static void form_ring(uint32_t mask)
 	for (i = 0; i < NODES; i++) {
 		if (!(mask & 1u << i))
 			continue;
-		/* Sometimes a node was away so shortly that only it, or only the others, noticed. */
 		arrive(i + 1, ring, together[i] | 1u << i, all, all_count);
 	}
 	for (i = 0; i < NODES; i++)

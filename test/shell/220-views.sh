@@ -1,0 +1,35 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Members agree on views and on what is delivered in them: joins, deaths, quick restarts under load.
+# rig: --cluster
+. "$RIG_SRC/test/shell/lib/clu.sh"
+cluster_up
+for n in 1 2 3; do ct_start $n; done
+ct_settle 1 2 3
+for n in 1 2 3; do ct $n flood 2000 300; done
+sleep 0.5
+# gone and back: a view without it comes in between, even at this speed
+ct_kill 2
+ct_start 2
+ct_settle 1 2 3
+ct_said 1 'view nr=[0-9a-f]* members=1,3 ' || die "the restart of node 2's process was not seen"
+# a newcomer among many
+ct 3 quit
+for n in 1 2; do ct $n flood 1000 300; done
+ct_start 3
+ct_settle 1 2 3
+ct 1 send hello
+for n in 1 2 3; do ct_wait $n 20 'msg from=1 hello'; done
+ct 2 quit
+ct_wait 2 5 ' end$'
+ct_settle 1 3
+ct_check_cuts
+
+# the cluster software may stop only when nobody minds
+ct 3 veto on
+ct 3 send done
+ct_wait 3 5 'msg from=3 done'
+on 3 'timeout 10 corosync-cfgtool -H' || :
+ct_wait 3 5 'may_stop no'
+on 3 pgrep -x corosync > /dev/null
+ct_settle 1 3
