@@ -72,7 +72,7 @@ disks_make() {
 	done
 }
 
-disk_letter() { printf "\\x$(printf %x $((97 + $1)))"; }
+disk_letter() { local letters=abcdefghijklmnop; echo "${letters:$1:1}"; }
 disk_file() { echo "$RIG_DIR/mem/disk-$(disk_letter "$1")"; }
 
 # --- nodes -----------------------------------------------------------------------------------
@@ -80,7 +80,7 @@ disk_file() { echo "$RIG_DIR/mem/disk-$(disk_letter "$1")"; }
 node_args() {
 	local n=$1 i
 	echo "mem=$RIG_MEM" "umid=n$n" "uml_dir=$RIG_DIR/uml/" root=/dev/root rootfstype=hostfs \
-		rootflags=/ ro quiet con=null con0=null,fd:1 "init=$RIG_DIR/rig/node/init" \
+		rootflags=/ ro quiet noreboot con=null con0=null,fd:1 "init=$RIG_DIR/rig/node/init" \
 		"rig_node=$n" "hostdir=$RIG_DIR" "rig_src=$RIG_SRC" \
 		"vec0:transport=tap,ifname=tap$n,depth=64,gro=1,mac=52:54:00:77:00:0$n" \
 		"vec1:transport=tap,ifname=ctl$n,depth=64,gro=1,mac=52:54:00:78:00:0$n"

@@ -180,25 +180,24 @@ cluster_up() {
 # vg_up [NAME]: a shared VG (default vg) on all disks, or, if it exists, its locks started, on all running
 # nodes. With --corosync none: a local VG per node, on node 1 only.
 vg_up() {
-	local vg=${1:-vg} first disks
+	local vg=${1:-vg} first disks shared='' i
 	first=$(rig_live)
 	first=${first%%$'\n'*}
 	if ! on "$first" "vgs $vg > /dev/null 2>&1"; then
-		disks=$(for ((i = 0; i < RIG_DISKS; i++)); do echo "/dev/ubd$(disk_letter $i)"; done)
-		# shellcheck disable=SC2086 # words
-		on "$first" "pvcreate -q -q $(echo $disks) &&
-			vgcreate -q -q $([ "$RIG_SHARED" = 0 ] || echo --shared) $vg $(echo $disks)"
+		disks=$(for ((i = 0; i < RIG_DISKS; i++)); do echo -n "/dev/ubd$(disk_letter $i) "; done)
+		[ "$RIG_SHARED" = 0 ] || shared=--shared
+		on "$first" "pvcreate -q -q $disks && vgcreate -q -q $shared $vg $disks"
 	fi
 	[ "$RIG_SHARED" = 0 ] || on_all vgchange -q -q --lock-start "$vg"
 }
 
-# mend: dead nodes started, networks healed, fencing as usual: a rig as new, but for daemons and disks.
+# mend: background commands ended, dead nodes started, networks healed, fencing as usual: a rig as new, but for daemons and disks.
 mend() {
 	local n pid
 	heal
 	rm -f "$RIG_DIR"/fence/mode*
 	for pid in "$RIG_DIR"/bg/*.pid; do
-		[ ! -e "$pid" ] || kill "$(cat "$pid")" 2> /dev/null || true
+		[ ! -e "$pid" ] || pkill -P "$(cat "$pid")" || true
 	done
 	rm -f "$RIG_DIR"/bg/*
 	for n in $(rig_ids); do

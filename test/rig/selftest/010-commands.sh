@@ -56,6 +56,13 @@ fails on 1 test -e /tmp/a
 on 1 'echo shared | dd of=/dev/ubdb bs=512 conv=sync oflag=direct status=none'
 [ "$(on 2 'dd if=/dev/ubdb bs=512 count=1 iflag=direct status=none | head -c 6')" = shared ]
 
+# the syslog of a node and a core dump are in the logs
+on 2 logger -t mark 'a line for the log'
+wait_for 5 'the line' grep -q '^[0-9:.]* mark: a line for the log$' "$RIG_DIR/log/syslog-2"
+fails on 2 'kill -SEGV $$'
+[ -n "$(compgen -G "$RIG_DIR/log/core-n2-bash-*")" ]
+rm "$RIG_DIR"/log/core-n2-bash-*
+
 # < 100 ms per command, with room for a busy machine
 begin=$(date +%s%N)
 for _ in {1..20}; do on 1 true; done

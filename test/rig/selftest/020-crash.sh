@@ -34,10 +34,13 @@ fails on 2 test -e /tmp/former-life
 [ "$(on 2 cat /etc/machine-id)" = "$machine_id" ]
 [ "$(on 2 cat /proc/sys/kernel/random/boot_id)" != "$boot_id" ]
 
-# other ways to die: a panic, a power-off from inside
+# other ways to die: a panic, a reset (which is not followed by a boot), a power-off from inside
 on 2 'echo c > /proc/sysrq-trigger' || true
 wait_for 10 'end of a panicked node' fails alive 2
 node_left_nothing 2
+start 2
+on 2 'echo b > /proc/sysrq-trigger' || true
+wait_for 10 'end of a node that reset itself' fails alive 2
 start 2
 on 2 'echo o > /proc/sysrq-trigger' || true
 wait_for 10 'end of a node switched off' fails alive 2

@@ -13,6 +13,7 @@ trap 'echo "host-outside: line $LINENO: $BASH_COMMAND" >&2' ERR
 script() { cat > "$work/$1"; }
 status_of() { local s=0; "$@" > "$work/out" 2>&1 || s=$?; echo $s; }
 says() { grep -q -- "$1" "$work/out" || { echo "no '$1' in:"; cat "$work/out"; return 1; }; }
+made() { compgen -G "$TMPDIR/rig.*/$1" > /dev/null; }
 one_node=(--nodes 1 --disks 1 --corosync none)
 
 # what is wrong is said in one line, with status 2, before anything is made
@@ -34,23 +35,26 @@ script bad <<< 'on 1 "exit 5"'
 [ "$(status_of "$rig" run "${one_node[@]}" "$work/bad")" = 5 ]
 says 'logs in'
 says '/bad:1: on 1 "exit 5"'
-[ -s "$TMPDIR"/rig.*/log/console-1 ]
+made log/console-1
 grep -q dmesg "$TMPDIR"/rig.*/log/state-1
-[ ! -e "$TMPDIR"/rig.*/bin ]
+[ "$(status_of made bin)" = 1 ]
 rm -rf "$TMPDIR"/rig.*
-script skip <<< 'echo no such thing here; exit 77'
+script skip <<< 'on 1 "echo no such thing here; exit 77"'
 [ "$(status_of "$rig" run "${one_node[@]}" "$work/skip")" = 77 ]
 
 # several scripts in one boot: all run, each is reported, the dead are replaced in between
 script crash <<< 'on 1 touch /tmp/boot-1; crash 1; echo after the crash; false'
 script fresh <<< 'fails on 1 test -e /tmp/boot-1'
+script core <<< 'on 1 "kill -SEGV \$\$" || true'
 script slow <<< 'sleep 100'
 script good2 <<< 'on 1 true'
-[ "$(status_of "$rig" run "${one_node[@]}" --script-time 3 --each "$work"/{good2,crash,fresh,slow,skip})" = 1 ]
+[ "$(status_of "$rig" run "${one_node[@]}" --script-time 3 --each "$work"/{good2,crash,fresh,core,slow,skip})" = 1 ]
 says "^ok .*/good2"
 says "^FAILED .*/crash (status 1"
 says "^after the crash"
 says "^ok .*/fresh"
+says "^FAILED .*/core (status 1"
+says "core dumps: .*core-n1-bash-"
 says "^FAILED .*/slow (status 124"
 says "^skipped .*/skip (no such thing here)"
 rm -rf "$TMPDIR"/rig.*
@@ -59,7 +63,7 @@ rm -rf "$TMPDIR"/rig.*
 script hang <<< 'on 1 sleep 1000'
 [ "$(status_of "$rig" run "${one_node[@]}" --time 8 "$work/hang")" = 124 ]
 says 'timed out after 8 s'
-[ -s "$TMPDIR"/rig.*/log/console-1 ]
+made log/console-1
 
 # killed from outside: no process of it is left, and so neither its namespaces, taps nor mounts
 # (The pattern is in a file, because grep would see it in its own command line.)
@@ -71,7 +75,7 @@ for signal in INT TERM KILL; do
 	env --default-signal=INT setsid "$rig" run "${one_node[@]}" "$work/hang" > "$work/out" 2>&1 &
 	pid=$!
 	for ((i = 0; i < 200; i++)); do
-		[ -e "$TMPDIR"/rig.*/nodes/1.pid ] && break
+		made nodes/1.pid && break
 		sleep 0.1
 	done
 	sleep 3

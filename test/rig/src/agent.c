@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * rig-agent ADDRESS: PID 1 of a node. Serves commands on the control link (wire.h), one process
+ * rig-agent ADDRESS SYSLOG: PID 1 of a node. Serves commands on the control link (wire.h), one process
  * per connection, and reaps what daemons leave behind. A command ends with its first process:
  * daemons it started may keep stdout open and live on. A client that goes away takes its command's
- * process group with it.
+ * process group with it. What comes to /dev/log is appended to the file SYSLOG.
  */
 #define _GNU_SOURCE
+#include "devlog.h"
 #include "wire.h"
 
 #include <arpa/inet.h>
@@ -307,19 +308,22 @@ static void accept_all(int listener)
 
 int main(int argc, char **argv)
 {
-	struct pollfd p[2];
+	struct pollfd p[3];
 
-	if (argc != 2) {
-		fputs("usage: rig-agent ADDRESS\n", stderr);
+	if (argc != 3) {
+		fputs("usage: rig-agent ADDRESS SYSLOG\n", stderr);
 		return 2;
 	}
 	p[0] = (struct pollfd){ .fd = listen_on(argv[1]), .events = POLLIN };
 	p[1] = (struct pollfd){ .fd = sigchld_fd(), .events = POLLIN };
+	p[2] = (struct pollfd){ .fd = devlog_open(), .events = POLLIN };
 	fprintf(stderr, "rig-agent: ready\n");
 	for (;;) {
-		poll(p, 2, -1);
+		poll(p, 3, -1);
 		if (p[0].revents)
 			accept_all(p[0].fd);
+		if (p[2].revents)
+			devlog_pump(p[2].fd, argv[2]);
 		sigchld_clear(p[1].fd);
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
