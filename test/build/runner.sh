@@ -13,7 +13,7 @@ nl=$'\n'
 mkdir -p tree/scripts
 cp "$CM_TOP_SRCDIR/scripts/run-tests" tree/scripts/
 printf '#!/bin/sh\nexit 0\n' > tree/scripts/tidy
-printf '# comment\nmay/* no machine has it\n' > tree/scripts/skips
+printf '# comment\nmay/*: no machine has it\n' > tree/scripts/skips
 chmod +x tree/scripts/tidy
 
 # script NAME: a test program from stdin
