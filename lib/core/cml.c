@@ -192,7 +192,7 @@ bool cml_is_idle(const struct cml *log)
 	for (i = 0; i < CML_LUIDS_MAX; i++)
 		if (log->inst[i].is_used)
 			return false;
-	return !cml_io_busy(log) && log->leave.step == CML_LEAVE_NONE && !log->own_asked &&
+	return !cml_io_busy(log) && log->leave.step == CML_LEAVE_NONE && !log->own_asked && !log->own_drop &&
 	       (!log->cmn || !cml_mem_find_c(log, log->cmn->cfg.nodeid)) && !log->join_sent;
 }
 
@@ -289,7 +289,8 @@ static void status_members(const struct cml *log, struct cml_status *status)
 		out->nodeid = mem->nodeid;
 		out->is_whole = mem->is_whole;
 		out->needs_resume = mem->is_whole && mem->client == WIRE_CLIENT_CONNECTOR &&
-				    mem->resume_epoch < log->merge_epoch && log->oos_count;
+				    (mem->resume_epoch < log->merge_epoch || mem->is_replay) &&
+				    log->oos_count;
 		out->leg_failed = mem->is_leg_failed;
 		out->slot = cml_slot_of(log, mem->nodeid);
 		out->client = mem->client;

@@ -324,7 +324,7 @@ struct cml {
 	bool has_tables; /* the above is the members' state, not ours alone */
 
 	/* coordinator */
-	bool owns_oos, own_asked;
+	bool owns_oos, own_asked, own_drop;
 	bool oos_ready; /* the disk's OOS is in ours: pages may be written (L6) */
 	struct cml_page *oos_page;
 	uint64_t oos_durable_sent;
@@ -514,6 +514,8 @@ void cml_open_start(struct cml *log);
 void cml_open_pump(struct cml *log);
 void cml_open_done(struct cml *log, struct cml_io *io, int result);
 void cml_open_abort(struct cml *log);
+void cml_own_ask(struct cml *log);
+void cml_own_drop_pump(struct cml *log);
 void cml_own_lost_need(struct cml *log); /* we need the oos lock no longer */
 void cml_owned(struct cml *log, int result);
 void cml_take_start(struct cml *log);
@@ -542,6 +544,7 @@ void cml_view_changed(struct cml *log);
 void cml_settled(struct cml *log);
 void cml_founder_check(struct cml *log);
 void cml_marks_forget(struct cml *log);
+bool cml_joins_again(const struct cml *log);
 void cml_join_pump(struct cml *log);
 void cml_resumed_deliver(struct cml *log, const struct wire_msg *msg);
 void cml_suspended_deliver(struct cml *log, const struct wire_msg *msg);

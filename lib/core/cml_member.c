@@ -170,6 +170,12 @@ void cml_became_whole(struct cml *log)
 	cml_work_adopt(log);
 }
 
+/* In a new view. Not after LEAVE has been sent: it will be delivered before. */
+bool cml_joins_again(const struct cml *log)
+{
+	return cml_mem_find_c(log, log->cmn->cfg.nodeid) && log->leave.step != CML_LEAVE_SENT;
+}
+
 static void join_send(struct cml *log)
 {
 	struct wire_msg msg = { .type = WIRE_JOIN };
@@ -346,6 +352,7 @@ void cml_resumed_deliver(struct cml *log, const struct wire_msg *msg)
 		return;
 	if (msg->u.resumed.merge_epoch > mem->resume_epoch)
 		mem->resume_epoch = msg->u.resumed.merge_epoch;
+	mem->is_replay = false;	/* its hint is known again */
 	mem->is_leg_failed = false;
 	mem->is_presuspended = false;
 }

@@ -32,10 +32,7 @@ void cml_open_start(struct cml *log)
 	memset(open, 0, sizeof(*open));
 	cml_state_set(log, CML_ST_OPENING, "waits for the oos lock of the log");
 	step_set(log, CML_OPEN_OWN);
-	if (!log->own_asked) {
-		log->own_asked = true;
-		cmn_fx(log->cmn, log, CMN_FX_OWN);
-	}
+	cml_own_ask(log);
 	cml_open_pump(log);
 }
 
@@ -44,11 +41,29 @@ void cml_open_abort(struct cml *log)
 	log->open.step = CML_OPEN_NONE;
 }
 
-void cml_own_lost_need(struct cml *log)
+void cml_own_ask(struct cml *log)
 {
 	if (log->own_asked)
-		cmn_fx(log->cmn, log, CMN_FX_DISOWN);
+		return;
+	log->own_asked = true;
+	log->own_drop = false;
+	cmn_fx(log->cmn, log, CMN_FX_OWN);
+}
+
+/* Hazard L7: nothing of ours may land after the lock has gone. */
+void cml_own_drop_pump(struct cml *log)
+{
+	if (!log->own_drop || cml_io_busy(log))
+		return;
+	log->own_drop = false;
+	cmn_fx(log->cmn, log, CMN_FX_DISOWN);
+}
+
+void cml_own_lost_need(struct cml *log)
+{
+	log->own_drop |= log->own_asked;
 	log->own_asked = log->owns_oos = log->oos_ready = false;
+	cml_own_drop_pump(log);
 }
 
 /* ---- decide ---- */

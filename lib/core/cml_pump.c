@@ -21,6 +21,7 @@ void cml_pump(struct cml *log)
 	cml_work_pump(log);
 	if (log->leave.step != CML_LEAVE_NONE)
 		cml_leave_pump(log);
+	cml_own_drop_pump(log);
 	cml_join_pump(log);
 }
 

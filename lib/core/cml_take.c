@@ -21,12 +21,7 @@ void cml_take_start(struct cml *log)
 {
 	memset(&log->take, 0, sizeof(log->take));
 	step_set(log, CML_TAKE_OWN);
-	if (log->own_asked && log->owns_oos)
-		return;
-	if (!log->own_asked) {
-		log->own_asked = true;
-		cmn_fx(log->cmn, log, CMN_FX_OWN);
-	}
+	cml_own_ask(log);
 }
 
 static void disk_oos_send(struct cml *log, uint64_t first, const uint8_t *bits, uint32_t len_bytes,

@@ -260,10 +260,10 @@ static void msg_deliver(struct cmn *cmn, const struct cmn_event *ev)
 		cmn_join_deliver(cmn, &msg);
 		return;
 	}
-	cmn_whole_deliver(cmn, &msg);
 	log = cmn_find(cmn, msg.uuid);
 	if (log)
 		cml_msg(log, &msg);
+	cmn_whole_deliver(cmn, &msg);
 	if (msg.type == WIRE_LEAVE)
 		cmn_leave_deliver(cmn, &msg);
 }

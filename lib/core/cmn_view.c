@@ -201,7 +201,7 @@ static void hello_send(struct cmn *cmn)
 	hello->lost_quorum = cmn->lost_quorum;
 	hello->has_orphans = has_orphans(cmn);
 	for (i = 0; i < CML_LOGS_MAX; i++)
-		if (cmn->log[i] && cml_mem_find(cmn->log[i], cmn->cfg.nodeid))
+		if (cmn->log[i] && cml_joins_again(cmn->log[i]))
 			hello->log_count++;
 	cmn->hello_has_lock = cmn->has_node_lock;
 	cmn->hello_has_orphans = hello->has_orphans;
@@ -252,12 +252,14 @@ static void view_new(struct cmn *cmn, const struct cmn_event *ev)
 		peer->has_hello = false;
 		peer->joins_left = 0;
 	}
+	/* Rebuilt from the JOINs of this view, so that its order is the same for two sides that met. */
+	memset(cmn->dir, 0, sizeof(cmn->dir));
 	for (i = 0; i < CML_LOGS_MAX; i++)
 		if (cmn->log[i])
 			cml_view_changed(cmn->log[i]);
 	hello_send(cmn);
 	for (i = 0; i < CML_LOGS_MAX; i++)
-		if (cmn->log[i] && cml_mem_find(cmn->log[i], cmn->cfg.nodeid))
+		if (cmn->log[i] && cml_joins_again(cmn->log[i]))
 			again_send(cmn, cmn->log[i]);
 }
 
@@ -389,10 +391,17 @@ void cmn_leave_deliver(struct cmn *cmn, const struct wire_msg *msg)
 /* A member of a log has its state now: by its own SLOT (the founder), or by STATE_DONE. */
 void cmn_whole_deliver(struct cmn *cmn, const struct wire_msg *msg)
 {
+	struct cml *log;
+
 	if (msg->type == WIRE_SLOT && msg->u.slot.nodeid == msg->sender)
 		dir_state_set(cmn, msg->uuid, msg->sender, true);
-	if (msg->type == WIRE_STATE_DONE && msg->view == cmn->view_nr)
+	else if (msg->type == WIRE_STATE_DONE && msg->view == cmn->view_nr)
 		dir_state_set(cmn, msg->uuid, msg->u.state_done.nodeid, true);
+	else
+		return;
+	log = cmn_find(cmn, msg->uuid);
+	if (log)
+		cml_founder_check(log); /* two may have begun to found, on two sides */
 }
 
 /* ---- may anybody activate here? ---- */
