@@ -72,11 +72,11 @@ ct_settled() {
 }
 ct_settle() { wait_for 60 "one view of $*" ct_settled "$@"; }
 
-# Whoever went from one view to the same next one has delivered the same messages in between. (Two
-# sides of a partition may count alike; then their next views differ in members: skipped.)
+# Whoever went from one view to the same next one (by number and members, for the two sides of a
+# partition may count alike) has delivered the same messages in between.
 ct_check_cuts() {
 	local bad
 	bad=$(grep -h ' cut ' "$RIG_DIR"/ct.* | cut -d' ' -f3- | sort -u | awk '
-		{ if ($1 $2 in seen && seen[$1 $2] != $3 $4) print $1, $2; seen[$1 $2] = $3 $4 }')
+		{ k = $1 $2 $3 $4; v = $5 $6; if (k in seen && seen[k] != v) print k; seen[k] = v }')
 	[ -z "$bad" ] || die "different messages delivered: $bad"
 }

@@ -23,4 +23,4 @@ get_stat() { on "$1" cmirrorctl stats |
 	awk -F= -v k="$2" '$1 == k { s += $2 } END { print s + 0 }'; }
 
 # get_status NODE KEY: first value of that key in its cmirrord's status.
-get_status() { on "$1" cmirrorctl status | awk -F= -v k="$2" '$1 == k { print $2; exit }'; }
+get_status() { on "$1" cmirrorctl dump | awk -F= -v k="$2" '$1 == k { print $2; exit }'; }

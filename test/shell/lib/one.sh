@@ -31,9 +31,14 @@ one_cleanup() {
 	local status=$? m d
 	trap - EXIT ERR
 	set +e
+	# Without its daemon a mirror answers nothing, neither status nor removal.
+	daemon_up || daemon_start || true
 	if [ $status != 0 ] && [ $status != 77 ]; then
-		dmsetup table
-		dmsetup status
+		timeout 5 dmsetup table
+		timeout 5 dmsetup status
+		timeout 5 cmirrorctl status
+		timeout 5 cmirrorctl dump
+		timeout 5 cmirrorctl log | tail -n 60
 		tail -n 40 "$T"/*.log
 		dmesg | tail -n 15
 	fi > "$T/state" 2>&1
@@ -41,8 +46,7 @@ one_cleanup() {
 	for m in $(dmsetup ls 2> /dev/null | awk '/^cmt/ { print $1 }'); do
 		dmsetup resume "$m" 2> /dev/null
 	done
-	# Mirrors before what they stand on; a daemon is needed for that.
-	daemon_up || daemon_start
+	# Mirrors before what they stand on.
 	for m in $(dmsetup ls --target mirror 2> /dev/null | awk '/^cmt/ { print $1 }') \
 		$(dmsetup ls 2> /dev/null | awk '/^cmt/ { print $1 }'); do
 		dmsetup remove --retry "$m" 2> /dev/null
@@ -61,7 +65,10 @@ trap 'say "failed (status $?): line $LINENO: $BASH_COMMAND"' ERR
 daemon_start() {
 	modprobe -q dm-log-userspace || true
 	modprobe -q dm-mirror || true
-	cmirrord --cluster local "$@" >> "$T/cmirrord.log" 2>&1 || die "cmirrord does not start"
+	cmirrord --cluster local "$@" >> "$T/cmirrord.log" 2>&1 || {
+		say "cmirrord does not start: $(tail -n 3 "$T/cmirrord.log")"
+		return 1
+	}
 	daemon_pid=$(cat /run/cmirrord.pid)
 }
 
