@@ -70,6 +70,8 @@ made log/console-1
 echo "$TMPDIR/rig." > "$work/pattern"
 left() { grep -lzsF -f "$work/pattern" /proc/[0-9]*/cmdline /proc/[0-9]*/environ | cut -d/ -f3 | sort -u; }
 [ -z "$(left)" ]
+[ "$(status_of "$rig" on "$TMPDIR"/rig.* 1 true)" = 2 ]
+says 'no rig runs in'
 for signal in INT TERM KILL; do
 	rm -rf "$TMPDIR"/rig.*
 	env --default-signal=INT setsid "$rig" run "${one_node[@]}" "$work/hang" > "$work/out" 2>&1 &
@@ -78,7 +80,7 @@ for signal in INT TERM KILL; do
 		made nodes/1.pid && break
 		sleep 0.1
 	done
-	sleep 3
+	[ "$("$rig" on "$TMPDIR"/rig.* 1 hostname)" = n1 ]
 	[ -n "$(left)" ]
 	kill -$signal "$pid"
 	wait "$pid" || true
