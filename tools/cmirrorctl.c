@@ -23,7 +23,7 @@ struct verb {
 
 static const struct verb verbs[] = {
 	{"status", true, print_status},
-	{"stats", true, print_stats},
+	{"stats", true, print_raw},
 	{"dump", true, print_raw},
 	{"log", false, print_raw},
 };

@@ -52,7 +52,6 @@ const char *name_show(const char *dm_name, const char *uuid);
 
 /* ---- cmirrorctl_print.c, cmirrorctl_json.c ---- */
 void print_status(FILE *out, const struct reply *reply);
-void print_stats(FILE *out, const struct reply *reply);
 void print_raw(FILE *out, const struct reply *reply);
 void print_json(FILE *out, const struct reply *reply);
 

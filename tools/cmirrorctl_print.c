@@ -125,29 +125,6 @@ static void notes_print(FILE *out, const struct reply *reply, size_t at)
 	}
 }
 
-void print_stats(FILE *out, const struct reply *reply)
-{
-	const struct object *object;
-	bool has_node = false;
-	size_t i, k;
-
-	for (i = 0; i < reply->count; i++) {
-		object = &reply->object[i];
-		if (object_is(object, "cmirrord")) {
-			if (has_node)
-				continue;
-			has_node = true;
-			fprintf(out, "cmirrord\n");
-		} else {
-			fprintf(out, "%s\n", shown_name(object));
-		}
-		for (k = 1; k < object->count; k++)
-			if (strcmp(object->pair[k].key, "name"))
-				fprintf(out, "  %-24s %12s\n", object->pair[k].key,
-					object->pair[k].value);
-	}
-}
-
 void print_raw(FILE *out, const struct reply *reply)
 {
 	const struct object *object;

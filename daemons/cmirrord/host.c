@@ -55,7 +55,9 @@ int host_create(const struct host_config *config, struct host **out, struct cm_e
 	if (!r)
 		r = helpers_create(host->loop, &host->helpers);
 	if (!r)
-		r = outside_hub_create(host->loop, host->helpers, &host->outside_hub);
+		r = offside_create(host->loop, config->offside_fd, &host->off);
+	if (!r)
+		r = outside_hub_create(host->loop, host->helpers, host->off, &host->outside_hub);
 	if (!r)
 		r = orphan_scan(host);
 	if (r) {
@@ -97,6 +99,7 @@ void host_destroy(struct host *host)
 	clu_leave_clean(host->clu);
 	cmn_destroy(host->cmn);
 	outside_hub_destroy(host->outside_hub);
+	offside_destroy(host->off);
 	helpers_destroy(host->helpers);
 	registry_destroy(host->registry);
 	loop_timer_del(host->loop, &host->core_timer);

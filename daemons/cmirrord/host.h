@@ -78,6 +78,7 @@ struct host {
 	struct cmn *cmn;
 	struct registry *registry;
 	struct helpers *helpers;
+	struct offside *off;
 	struct outside_hub *outside_hub;
 	struct ctl_server *ctl;
 	struct log_type type_disk, type_core;
@@ -112,6 +113,7 @@ struct host_config {
 	const struct kch_ops *kch_ops;
 	const char *ctl_path;
 	const char *run_dir;
+	int offside_fd;			/* of offside_fork(); taken over */
 };
 
 /* ---- host.c ---- */

@@ -2,7 +2,8 @@
 /*
  * main.c - cmirrord: options, start in order, signals, end.
  *
- * Start: configuration; background; one per host (pidfile); memory locked; then cluster, kernel and
+ * Start: configuration; background; the offside process, while there is nothing to inherit; one per
+ * host (pidfile); memory locked; then cluster, kernel and
  * control socket; ready. Nothing before the pidfile touches what a running daemon uses.
  */
 #include <errno.h>
@@ -41,7 +42,8 @@ static bool has_journal;
 static int options_parse(int argc, char **argv, struct options *options);
 static void help_print(void);
 static int run(const struct options *options);
-static int start(const struct options *options, const struct conf *conf, struct cm_errmsg *err);
+static int start(const struct options *options, const struct conf *conf, int offside_fd,
+		 struct cm_errmsg *err);
 static int run_dir_make(struct cm_errmsg *err);
 static void signal_came(void *ctx, int signo);
 static void ready_tell(void);
@@ -126,7 +128,7 @@ static int run(const struct options *options)
 {
 	struct cm_errmsg err = {.text = ""};
 	char text[sizeof(err.text) + 32];
-	int pid_fd = -1, result;
+	int pid_fd = -1, offside_fd, result;
 	struct conf conf;
 
 	conf_defaults(&conf);
@@ -138,8 +140,15 @@ static int run(const struct options *options)
 		fprintf(stderr, NAME ": fork: %s\n", strerror(errno));
 		return 1;
 	}
+	offside_fd = offside_fork();
+	if (offside_fd < 0) {
+		cm_err_set(&err, "fork: %s", cm_strerror(offside_fd));
+		(void)snprintf(text, sizeof(text), NAME ": %s", err.text);
+		daemonise_failed(text);
+		return 1;
+	}
 	if (run_dir_make(&err) || pidfile_lock(CMIRRORD_PIDFILE, &pid_fd, &err) ||
-	    start(options, &conf, &err)) {
+	    start(options, &conf, offside_fd, &err)) {
 		(void)snprintf(text, sizeof(text), NAME ": %s", err.text);
 		if (has_journal && !options->in_foreground)
 			lg_err("%s", err.text);
@@ -169,7 +178,8 @@ static int run(const struct options *options)
 	return result;
 }
 
-static int start(const struct options *options, const struct conf *conf, struct cm_errmsg *err)
+static int start(const struct options *options, const struct conf *conf, int offside_fd,
+		 struct cm_errmsg *err)
 {
 	static const int signos[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, 0};
 	struct host_config config = {
@@ -178,6 +188,7 @@ static int start(const struct options *options, const struct conf *conf, struct 
 		.kch_ops = &kch_connector,
 		.ctl_path = CMIRRORD_SOCKET,
 		.run_dir = CM_RUN_DIR,
+		.offside_fd = offside_fd,
 	};
 	int r;
 

@@ -2,19 +2,15 @@
 /*
  * outside.c - legs, flushes, wake-ups.
  *
- * Jobs are memory of their own: when the log goes while its helper hangs, the job forgets the log
+ * A find is memory of its own: when the log goes while the helper looks, the job forgets the log
  * and is freed by its done().
  */
 #include "daemons/cmirrord/outside.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/list.h"
 #include "lib/daemon/lg.h"
@@ -32,23 +28,9 @@ struct find_job {
 	int result;
 };
 
-struct flush_job {
-	struct outside *out;
-	uint32_t leg_count;
-	char leg[DMTAB_LEGS_MAX][24];
-	char failed[24];
-	int result;
-};
-
-struct wake_job {
-	struct outside *out;
-	char dev[24];
-	int result;
-};
-
 struct outside_hub {
 	struct loop *loop;
-	struct helpers *helpers;
+	struct offside *off;
 	struct helper *finder;
 	struct find_job *find;		/* while the finder is busy */
 	struct loop_timer tick;		/* runs while anybody waits for a second to pass */
@@ -61,9 +43,7 @@ struct outside {
 	const struct outside_callbacks *callbacks;
 	void *ctx;
 	char uuid[KABI_UUID_BYTES];
-	struct helper *flusher, *waker;
-	struct flush_job *flush;
-	struct wake_job *wake;
+	uint64_t flush_job, wake_job;	/* of the offside process; 0 = none */
 
 	struct dmtab tab;		/* dev "" = not known */
 	bool legs_known, legs_are_told;	/* told: by clvmd */
@@ -82,18 +62,16 @@ static void find_next(struct outside_hub *hub);
 static void find_run(void *job);
 static void find_done(void *job);
 static void flush_start(struct outside *out);
-static void flush_run(void *job);
-static void flush_done(void *job);
-static int leg_flush(const char *dev);
+static void flush_done(void *ctx, int result, uint32_t failed);
+static void flush_ended(struct outside *out, int result);
 static void wake_start(struct outside *out);
-static void wake_run(void *job);
-static void wake_done(void *job);
-static int mirror_read(const char *dev);
+static void wake_done(void *ctx, int result, uint32_t failed);
 static void legs_set_known(struct outside *out, bool known);
 
 /* ---- hub ---- */
 
-int outside_hub_create(struct loop *loop, struct helpers *helpers, struct outside_hub **out)
+int outside_hub_create(struct loop *loop, struct helpers *helpers, struct offside *off,
+		       struct outside_hub **out)
 {
 	struct outside_hub *hub;
 	int r;
@@ -102,7 +80,7 @@ int outside_hub_create(struct loop *loop, struct helpers *helpers, struct outsid
 	if (!hub)
 		return -ENOMEM;
 	hub->loop = loop;
-	hub->helpers = helpers;
+	hub->off = off;
 	list_init(&hub->all);
 	hub->tick = (struct loop_timer){.fn = tick_run, .ctx = hub};
 	r = helper_create(helpers, "cm-devmapper", &hub->finder);
@@ -153,7 +131,6 @@ int outside_create(struct outside_hub *hub, const char *uuid,
 		   const struct outside_callbacks *callbacks, void *ctx, struct outside **result)
 {
 	struct outside *out;
-	int r;
 
 	out = calloc(1, sizeof(*out));
 	if (!out)
@@ -163,44 +140,17 @@ int outside_create(struct outside_hub *hub, const char *uuid,
 	out->ctx = ctx;
 	CM_ASSERT(strlen(uuid) < sizeof(out->uuid));
 	memcpy(out->uuid, uuid, strlen(uuid) + 1);
-	out->flush = calloc(1, sizeof(*out->flush));
-	out->wake = calloc(1, sizeof(*out->wake));
-	r = out->flush && out->wake ? helper_create(hub->helpers, "cm-flush", &out->flusher)
-				    : -ENOMEM;
-	if (r)
-		goto out_free;
-	r = helper_create(hub->helpers, "cm-wake", &out->waker);
-	if (r)
-		goto out_flusher;
-	out->flush->out = out;
-	out->wake->out = out;
 	list_add_tail(&hub->all, &out->link);
 	*result = out;
 	return 0;
-
-out_flusher:
-	helper_destroy(out->flusher);
-out_free:
-	free(out->flush);
-	free(out->wake);
-	free(out);
-	return r;
 }
 
 void outside_destroy(struct outside *out)
 {
 	if (out->hub->find && out->hub->find->out == out)
 		out->hub->find->out = NULL;
-	if (helper_is_busy(out->flusher))
-		out->flush->out = NULL;
-	else
-		free(out->flush);
-	if (helper_is_busy(out->waker))
-		out->wake->out = NULL;
-	else
-		free(out->wake);
-	helper_destroy(out->flusher);
-	helper_destroy(out->waker);
+	offside_forget(out->hub->off, out->flush_job);
+	offside_forget(out->hub->off, out->wake_job);
 	list_del(&out->link);
 	free(out);
 }
@@ -357,72 +307,40 @@ void outside_flush(struct outside *out, uint64_t id)
 /* What was asked for before the flush starts is covered by it; what comes later is not. */
 static void flush_start(struct outside *out)
 {
-	struct flush_job *job = out->flush;
+	struct offside_job job = {.op = OFFSIDE_FLUSH, .dev_count = out->tab.leg_count};
 
-	if (!out->waiting_count || helper_is_busy(out->flusher))
+	if (!out->waiting_count || out->flush_job)
 		return;
-	job->leg_count = out->tab.leg_count;
-	memcpy(job->leg, out->tab.leg, sizeof(job->leg));
-	if (helper_start(out->flusher, flush_run, flush_done, job))
-		CM_UNREACHABLE();
+	CM_STATIC_ASSERT(sizeof(job.dev) == sizeof(out->tab.leg));
+	memcpy(job.dev, out->tab.leg, sizeof(job.dev));
 	memcpy(out->running, out->waiting, sizeof(out->running));
 	out->running_count = out->waiting_count;
 	out->waiting_count = 0;
+	out->flush_job = offside_start(out->hub->off, &job, flush_done, out);
+	if (!out->flush_job)
+		flush_ended(out, -EAGAIN);
 }
 
-static void flush_run(void *arg)
+static void flush_done(void *ctx, int result, uint32_t failed)
 {
-	struct flush_job *job = arg;
-	uint32_t i;
-	int r;
+	struct outside *out = ctx;
 
-	job->result = 0;
-	for (i = 0; i < job->leg_count; i++) {
-		r = leg_flush(job->leg[i]);
-		if (r && !job->result) {
-			job->result = r;
-			memcpy(job->failed, job->leg[i], sizeof(job->failed));
-		}
-	}
-}
-
-/*
- * fdatasync() of a block device is a flush of its cache, also through a descriptor opened for
- * reading only; and closing one opened for reading wakes no udev rule, as closing a writer's would.
- */
-static int leg_flush(const char *dev)
-{
-	int fd, r;
-
-	r = bdev_open(dev, O_RDONLY, &fd, NULL);
-	if (r)
-		return r;
-	r = fdatasync(fd) ? -errno : 0;
-	close(fd);
-	return r;
-}
-
-static void flush_done(void *arg)
-{
-	struct flush_job *job = arg;
-	struct outside *out = job->out;
-	uint64_t ids[OUTSIDE_FLUSHES_MAX];
-	uint32_t i, count;
-	int result = job->result;
-
-	if (!out) {
-		free(job);
-		return;
-	}
+	out->flush_job = 0;
 	if (result)
 		lg_line(LG_WARN, out->uuid, "flush of leg %s failed: %s; marks stay set",
-			job->failed, cm_strerror(result));
-	count = out->running_count;
-	memcpy(ids, out->running, sizeof(ids));
-	out->running_count = 0;
+			failed < out->tab.leg_count ? out->tab.leg[failed] : "?",
+			cm_strerror(result));
+	flush_ended(out, result);
 	flush_start(out);
-	for (i = 0; i < count; i++)
-		out->callbacks->flushed(out->ctx, ids[i], result);
+}
+
+static void flush_ended(struct outside *out, int result)
+{
+	uint32_t i;
+
+	for (i = 0; i < out->running_count; i++)
+		out->callbacks->flushed(out->ctx, out->running[i], result);
+	out->running_count = 0;
 }
 
 /* ---- waking ---- */
@@ -445,7 +363,7 @@ void outside_quiet(struct outside *out, bool quiet)
 
 static void wake_start(struct outside *out)
 {
-	struct wake_job *job = out->wake;
+	struct offside_job job = {.op = OFFSIDE_READ, .dev_count = 1};
 
 	if (out->is_quiet) {
 		out->wake_wanted = false;	/* the device is about to go */
@@ -456,47 +374,21 @@ static void wake_start(struct outside *out)
 			out->wake_wanted = false;
 		return;			/* else it comes when the device is found */
 	}
-	if (helper_is_busy(out->waker))
+	if (out->wake_job)
 		return;
-	memcpy(job->dev, out->tab.dev, sizeof(job->dev));
-	if (helper_start(out->waker, wake_run, wake_done, job))
-		CM_UNREACHABLE();
+	memcpy(job.dev[0], out->tab.dev, sizeof(job.dev[0]));
+	out->wake_job = offside_start(out->hub->off, &job, wake_done, out);
 	out->wake_wanted = false;
 	out->wake_ms = loop_now_ms(out->hub->loop) + WAKE_EVERY_MS;
 }
 
-static void wake_run(void *arg)
+static void wake_done(void *ctx, int result, uint32_t failed)
 {
-	struct wake_job *job = arg;
+	struct outside *out = ctx;
 
-	job->result = mirror_read(job->dev);
-}
-
-static int mirror_read(const char *dev)
-{
-	static _Thread_local uint8_t block[4096] __attribute__((aligned(4096)));
-	int fd, r, block_bytes = 512;
-
-	r = bdev_open(dev, O_RDONLY | O_DIRECT, &fd, NULL);
-	if (r)
-		return r;
-	if (ioctl(fd, BLKSSZGET, &block_bytes) || block_bytes > (int)sizeof(block))
-		block_bytes = (int)sizeof(block);
-	if (pread(fd, block, (size_t)block_bytes, 0) != block_bytes)
-		r = errno ? -errno : -EIO;
-	close(fd);
-	return r;
-}
-
-static void wake_done(void *arg)
-{
-	struct wake_job *job = arg;
-
-	if (!job->out) {
-		free(job);
-		return;
-	}
-	if (job->result)
-		lg_line(LG_DBG, job->out->uuid, "read of %s to wake its mirror failed: %s",
-			job->dev, cm_strerror(job->result));
+	(void)failed;
+	out->wake_job = 0;
+	if (result)
+		lg_line(LG_DBG, out->uuid, "read of %s to wake its mirror: %s", out->tab.dev,
+			cm_strerror(result));
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * outside.h - what a log needs of the machine around it, all of it through helper threads: its
- * mirror's device and legs, flushing the legs, waking the kernel's mirror thread.
+ * outside.h - what a log needs of the machine around it: its mirror's device and legs (a helper
+ * thread finds them), flushing the legs and waking the kernel's mirror thread (the offside
+ * process).
  *
  * Nothing is kept open (hazard D6): a leg is opened for one fdatasync(), the mirror for one read. A
  * flush that hangs in a dead leg holds up this log's clearing of marks and nothing else.
@@ -17,6 +18,7 @@
 #include "base/assert.h"
 #include "base/err.h"
 #include "daemons/cmirrord/dmtab.h"
+#include "daemons/cmirrord/offside.h"
 #include "lib/daemon/helper.h"
 #include "lib/daemon/loop.h"
 
@@ -31,7 +33,8 @@ struct outside_callbacks {
 	void (*flushed)(void *ctx, uint64_t id, int result);
 };
 
-int outside_hub_create(struct loop *loop, struct helpers *helpers,
+/* @off is borrowed until outside_hub_destroy(). Returns 0 or negative errno. */
+int outside_hub_create(struct loop *loop, struct helpers *helpers, struct offside *off,
 		       struct outside_hub **out) CM_MUST_CHECK;
 void outside_hub_destroy(struct outside_hub *hub);	/* all struct outside are gone */
 
