@@ -16,10 +16,12 @@
  * Lines printed (NAME=VALUE where it helps), each after the seconds since the start:
  *	ready nodeid=1 name=n1 fencing=on
  *	view nr=200002 members=1,2,3 usable=1 quorate=1
- *	cut from=200002 to=200006 msgs=17 hash=...     what was delivered in the view that ended
+ *	cut from=200002 of=1,2,3 to=200006 of=1,3 msgs=17 hash=...
+ *	                                               what was delivered in the view that ends
  *	msg from=2 TEXT     owned NAME RESULT    dead NODE RESULT    node_lock held adopted|fresh
  *	node_lock lost      lost REASON          may_stop yes|no     end
- * Two members that go from one view to the same next one print the same cut.
+ * Two members that go from one view to the same next one (by number and members, for the two sides
+ * of a partition may count alike) print the same cut.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +36,8 @@
 #include "base/err.h"
 #include "lib/cluster/clu.h"
 
+#define MEMBERS_BYTES	(CLU_NODES_MAX * 11)
+
 struct tool {
 	struct clu *clu;
 	int in_fd;
@@ -41,6 +45,7 @@ struct tool {
 	size_t line_bytes;
 	uint64_t start_ms, wait_until_ms;
 	uint64_t view_nr, msgs, hash;
+	char members[MEMBERS_BYTES];	/* of that view */
 	uint64_t flood_left;
 	size_t flood_bytes;
 	bool has_veto, is_over, is_clean;
@@ -79,22 +84,24 @@ static const char *result_text(int result)
 static void on_view(void *ctx, const struct clu_view *view)
 {
 	struct tool *tool = ctx;
-	char members[CLU_NODES_MAX * 11] = "";
+	char members[MEMBERS_BYTES] = "";
 	size_t at = 0;
 	uint32_t i;
 
-	if (view->nr != tool->view_nr) {
-		if (tool->view_nr)
-			say(tool, "cut from=%llx to=%llx msgs=%llu hash=%016llx",
-			    (unsigned long long)tool->view_nr, (unsigned long long)view->nr,
-			    (unsigned long long)tool->msgs, (unsigned long long)tool->hash);
-		tool->view_nr = view->nr;
-		tool->msgs = 0;
-		tool->hash = 0;
-	}
 	for (i = 0; i < view->member_count; i++)
 		at += (size_t)snprintf(members + at, sizeof(members) - at, "%s%u", i ? "," : "",
 				       view->member[i]);
+	if (view->nr != tool->view_nr) {
+		if (tool->view_nr)
+			say(tool, "cut from=%llx of=%s to=%llx of=%s msgs=%llu hash=%016llx",
+			    (unsigned long long)tool->view_nr, tool->members,
+			    (unsigned long long)view->nr, members,
+			    (unsigned long long)tool->msgs, (unsigned long long)tool->hash);
+		tool->view_nr = view->nr;
+		memcpy(tool->members, members, sizeof(members));
+		tool->msgs = 0;
+		tool->hash = 0;
+	}
 	say(tool, "view nr=%llx members=%s usable=%d quorate=%d", (unsigned long long)view->nr,
 	    members, view->usable, view->quorate);
 }

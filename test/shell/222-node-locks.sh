@@ -13,6 +13,9 @@ ct_said 1 'node_lock held fresh' || die "node 1: lock not fresh"
 ct 1 prove 3
 ct_wait 1 10 'dead 3 EALREADY'		# 3 runs without locks
 
+ct 3 quit
+ct_wait 3 5 ' end$'
+
 # a killed process: nobody gets its locks, the next one does
 ct_start 3 -l
 ct_settle 1 2 3
