@@ -11,6 +11,7 @@
 
 static int text_read(const char *path, char *text, struct cm_errmsg *err);
 static int text_parse(const char *path, const char *text, struct conf *conf, struct cm_errmsg *err);
+static bool text_is_empty(const char *text);
 static int node_apply(const struct dm_config_node *node, struct conf *conf, struct cm_errmsg *err);
 static int fence_apply(const struct dm_config_value *value, struct conf *conf,
 		       struct cm_errmsg *err);
@@ -66,8 +67,8 @@ static int text_parse(const char *path, const char *text, struct conf *conf, str
 	struct dm_config_tree *tree;
 	int r = 0;
 
-	if (!text[strspn(text, " \t\r\n")])
-		return 0;
+	if (text_is_empty(text))
+		return 0;	/* libdevmapper takes a file of nothing but comments for an error */
 	tree = dm_config_create();
 	if (!tree) {
 		cm_err_set(err, "%s: no memory", path);
@@ -86,6 +87,16 @@ static int text_parse(const char *path, const char *text, struct conf *conf, str
 	}
 	dm_config_destroy(tree);
 	return r;
+}
+
+static bool text_is_empty(const char *text)
+{
+	for (;;) {
+		text += strspn(text, " \t\r\n");
+		if (*text != '#')
+			return !*text;
+		text += strcspn(text, "\n");
+	}
 }
 
 static int node_apply(const struct dm_config_node *node, struct conf *conf, struct cm_errmsg *err)
