@@ -340,6 +340,7 @@ struct cml {
 
 	/* claimant */
 	struct cml_work work[CML_WORKS];
+	bool wake_due; /* our kernel was told "no work" when there was some */
 	uint64_t proposed_id; /* own PROPOSE under way; 0 = none */
 	uint64_t claim_count;
 	uint64_t claim_from; /* where the next claim looks first */

@@ -212,8 +212,10 @@ bool cml_work_next(struct cml *log, struct cml_inst *inst, uint64_t *region_nr)
 		return true;
 	}
 	inst->wants_work = true;
-	if (!cmn_can_serve(log->cmn) || log->state != CML_ST_ACTIVE)
+	if (!cmn_can_serve(log->cmn) || log->state != CML_ST_ACTIVE) {
+		log->wake_due = true; /* it will not ask again by itself */
 		return false;
+	}
 	for (i = 0; i < CML_WORKS; i++) {
 		if (log->work[i].assigned || !next_in(log, &log->work[i], region_nr))
 			continue;
@@ -361,9 +363,29 @@ static void work_pump(struct cml *log, struct cml_work *work)
 		release_send(log, work, claim);
 }
 
+/* A kernel that was told "no work" while a view settled. */
+static void wake_pump(struct cml *log)
+{
+	uint64_t r;
+	uint32_t i;
+
+	if (!log->wake_due || !cmn_can_serve(log->cmn) || log->state != CML_ST_ACTIVE)
+		return;
+	log->wake_due = false;
+	for (i = 0; i < CML_WORKS; i++) {
+		if (!log->work[i].claim_id || log->work[i].assigned ||
+		    !next_in(log, &log->work[i], &r))
+			continue;
+		wake(log);
+		return;
+	}
+}
+
 void cml_work_pump(struct cml *log)
 {
 	uint32_t i;
+
+	wake_pump(log);
 
 	for (i = 0; i < CML_WORKS; i++)
 		if (log->work[i].claim_id)

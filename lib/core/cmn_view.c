@@ -363,7 +363,8 @@ void cmn_join_deliver(struct cmn *cmn, const struct wire_msg *msg)
 		if (msg->view != cmn->view_nr || !peer->joins_left)
 			return;
 		dir_add(cmn, msg->uuid, msg->sender);
-		dir_state_set(cmn, msg->uuid, msg->sender, msg->u.join.has_state);
+		if (msg->u.join.has_state)
+			dir_state_set(cmn, msg->uuid, msg->sender, true);
 		if (log)
 			cml_again_deliver(log, msg);
 		peer->joins_left--;
@@ -393,12 +394,15 @@ void cmn_whole_deliver(struct cmn *cmn, const struct wire_msg *msg)
 {
 	struct cml *log;
 
-	if (msg->type == WIRE_SLOT && msg->u.slot.nodeid == msg->sender)
+	if (msg->type == WIRE_SLOT && msg->u.slot.nodeid == msg->sender) {
+		/* It may come before the JOIN of this view, which was sent before it was delivered. */
+		dir_add(cmn, msg->uuid, msg->sender);
 		dir_state_set(cmn, msg->uuid, msg->sender, true);
-	else if (msg->type == WIRE_STATE_DONE && msg->view == cmn->view_nr)
+	} else if (msg->type == WIRE_STATE_DONE && msg->view == cmn->view_nr) {
 		dir_state_set(cmn, msg->uuid, msg->u.state_done.nodeid, true);
-	else
+	} else {
 		return;
+	}
 	log = cmn_find(cmn, msg->uuid);
 	if (log)
 		cml_founder_check(log); /* two may have begun to found, on two sides */

@@ -63,8 +63,10 @@ static void flushed(struct sim *s, const struct sim_ev *ev)
 	struct sim_node *nd = &s->node[ev->node];
 	struct cmn_event out = { .type = CMN_EV_LEGS_FLUSHED, .log = nd->log, .id = ev->a };
 
-	if (nd->has_daemon && nd->daemon_gen == ev->gen && nd->log)
+	if (nd->has_daemon && nd->daemon_gen == ev->gen && nd->log) {
+		sim_trace(s, nd, "legs are flushed (%llu)", (unsigned long long)ev->a);
 		sim_host_event(nd, &out);
+	}
 }
 
 static void self_fence_ev(struct sim *s, const struct sim_ev *ev)
@@ -138,6 +140,7 @@ static void emit(void *host, const struct cmn_effect *fx)
 		sim_locks_drop(nd, fx->nodeid - 1, WANT_PROOF);
 		break;
 	case CMN_FX_FLUSH_LEGS:
+		sim_trace(s, nd, "flushes the legs (%llu)", (unsigned long long)fx->id);
 		sim_legs_flush_start(nd, nd->daemon_gen, fx->id, 0, flushed);
 		break;
 	case CMN_FX_WAKE_KERNEL:
