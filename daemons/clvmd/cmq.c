@@ -17,6 +17,8 @@ static int call(const char *request, ctl_line_fn *line, void *ctx, struct cm_err
 
 	if (r == -ECONNREFUSED)
 		cm_err_set(err, "cmirrord is not running: start it (systemctl start cmirrord)");
+	else if (r == -ETIMEDOUT)
+		cm_err_set(err, "cmirrord gives no answer in %d s: see its journal", CMQ_TIMEOUT_S);
 	return r;
 }
 

@@ -109,6 +109,7 @@ struct host {
 	struct mirror mirror[HOST_MIRRORS_MAX];
 	struct child watch, scan;
 	bool was_cmirrord_up;
+	bool is_scan_due;		/* another one when the running one ends */
 	struct loop_timer tick;
 	uint64_t watch_at_ms;
 	int cluster_fd[CLU_FDS_MAX];
@@ -131,6 +132,8 @@ bool host_in_view(const struct host *h, uint32_t nodeid);
  */
 void host_cluster_watch(struct host *h);
 void host_tick(void *ctx, uint64_t now_ms);
+/* Start a scan: finds what runs, takes back what is half done. */
+void host_scan(struct host *h);
 /* A line "mirror ..." or "log ..." of a scan. */
 void host_scan_line(void *ctx, char *line);
 

@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "daemons/clvmd/host.h"
+#include "daemons/clvmd/work.h"
 #include "lib/daemon/lg.h"
 
 #define FIRST_TRY_MS 2000u /* the operation that made it active may still be on its way to us */
 #define RETRY_MS	5000u
+#define SLOW_RETRY_MS	20000u
 #define WATCH_RETRY_MS	2000u
 
 /* ---- activation of what the others have ---- */
@@ -61,7 +63,12 @@ void auto_op_ended(struct host *h, const struct op *op, int code, const char *te
 		return;
 	if (!code) {
 		m->retry_at_ms = 0;
-	} else if (!m->was_retry_told) {
+		return;
+	}
+	/* Locking that is not started yet is cheap to ask for, and usual; anything else is not. */
+	if (code != WORK_E_NOT_YET)
+		m->retry_at_ms = loop_now_ms(h->loop) + SLOW_RETRY_MS;
+	if (!m->was_retry_told) {
 		lg_warn("%s/%s is active on other nodes, but not here yet: %s", m->vg, m->lv, text);
 		m->was_retry_told = true;
 	}
@@ -96,21 +103,32 @@ static void resume_wanted(struct host *h, const char *log_uuid)
 
 static void on_scan_end(void *ctx)
 {
-	(void)ctx;
+	struct host *h = ctx;
+
+	if (h->is_scan_due)
+		host_scan(h);
+}
+
+void host_scan(struct host *h)
+{
+	static const char *const args[] = { "scan", NULL };
+
+	h->is_scan_due = child_is_running(&h->scan);
+	if (!h->is_scan_due &&
+	    child_start(&h->scan, h->loop, args, host_scan_line, on_scan_end, h))
+		lg_warn("no process for a scan");
 }
 
 static void on_watch_line(void *ctx, char *line)
 {
-	static const char *const args[] = { "scan", NULL };
 	struct host *h = ctx;
 
 	if (!strncmp(line, "needs_resume ", 13)) {
 		resume_wanted(h, line + 13);
 	} else if (!strcmp(line, "cmirrord up")) {
 		/* A new cmirrord does not know the legs of tables it was handed again. */
-		if (h->was_cmirrord_up && !child_is_running(&h->scan) &&
-		    child_start(&h->scan, h->loop, args, host_scan_line, on_scan_end, h))
-			lg_warn("no process for a scan");
+		if (h->was_cmirrord_up)
+			host_scan(h);
 		h->was_cmirrord_up = true;
 	} else if (!strcmp(line, "cmirrord down")) {
 		lg_warn("cmirrord does not answer");

@@ -418,7 +418,8 @@ static void on_deadline(struct host *h, struct op *op)
 	op->deadline_ms = LOOP_NEVER;
 	if (op->state <= OP_LOCK) {
 		op_finish(h, op, -ETIMEDOUT,
-			  "another operation on it does not end (clvmd status on the other nodes)");
+			  "its operation lock is not granted: another operation on it runs, "
+			  "or a dead node is not fenced yet");
 		return;
 	}
 	if (op->state == OP_SENT) {

@@ -41,7 +41,7 @@ static void answer(struct host *h, uint64_t op, uint8_t type, int code, const ch
 /* What only the daemon knows; the worker asks the rest. Returns 0 or the code of the refusal. */
 static int check_node(struct host *h, const struct cvw_msg *msg, struct cm_errmsg *err)
 {
-	if (*h->refused) {
+	if (*h->refused && !msg->target) {
 		cm_err_set(err, "%s", h->refused);
 		return CM_E_CLU_VERSION;
 	}
@@ -209,8 +209,10 @@ static void on_end(void *ctx)
 	struct host *h = part->host;
 	struct mirror *m;
 
-	/* Killed, or it crashed: say something in its place, so that nobody waits for a time-out.
-	 */
+	/* Killed, or it crashed: say something in its place, so that nobody waits for a time-out,
+	 * and take away what it had begun. */
+	if (part->state != PART_ENDING && part->state != PART_DONE)
+		host_scan(h);
 	if (part->is_undo_asked && part->state != PART_ENDING)
 		answer(h, part->op, CVW_UNDONE, -EIO, "the worker died");
 	else if (part->state == PART_PREPARING || part->state == PART_READY)

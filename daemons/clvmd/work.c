@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "lib/locking/lvmlockd.h"
@@ -158,6 +159,7 @@ int work_main(int argc, char **argv)
 	const struct work_ops *ops = argc ? ops_find(argv[0]) : NULL;
 	static struct work w;
 
+	(void)prctl(PR_SET_NAME, "clvmd-worker");
 	w.verb = argc ? argv[0] : "";
 	(void)sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 	if (!ops || args_take(&w, argc, argv)) {

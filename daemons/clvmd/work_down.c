@@ -11,6 +11,7 @@
 
 #define OPEN_WAIT_MS 3000u /* udev's probes of a device that was just written to or activated */
 #define REMOVE_RETRY_MS	5000u
+#define CMIRRORD_WAIT_S	6
 
 struct down {
 	struct record record;
@@ -65,8 +66,27 @@ static int quiesce(bool is_on)
 {
 	struct cm_errmsg ignored;
 
-	/* A dead cmirrord wakes nobody. */
 	return down.is_active ? cmq_quiesce(down.live.log_uuid, is_on, &ignored) : 0;
+}
+
+/*
+ * Without cmirrord the kernel's log client waits for it in the middle of the removal, in an ioctl
+ * that nothing ends. It is started again within a second or two; longer is for a person to mend.
+ */
+static int quiesce_begin(struct cm_errmsg *err)
+{
+	static const struct timespec second = { .tv_sec = 1 };
+	int r = cmq_quiesce(down.live.log_uuid, true, err);
+
+	for (int i = 0; i < CMIRRORD_WAIT_S && r == -ECONNREFUSED; i++) {
+		(void)nanosleep(&second, NULL);
+		r = cmq_quiesce(down.live.log_uuid, true, err);
+	}
+	if (r == -ECONNREFUSED || r == -ETIMEDOUT)
+		return r;
+	if (r)
+		work_say("log cmirrord: %s", err->text);
+	return 0;
 }
 
 static int down_prepare(struct work *w, struct cm_errmsg *err)
@@ -95,8 +115,9 @@ static int down_prepare(struct work *w, struct cm_errmsg *err)
 	r = check_members(w, err);
 	if (r)
 		return r;
-	if (quiesce(true))
-		work_say("log cmirrord does not answer: deactivating without it");
+	r = quiesce_begin(err);
+	if (r)
+		return r;
 	r = wait_closed(w, err);
 	if (r && quiesce(false))
 		work_say("log cmirrord does not answer");

@@ -278,7 +278,7 @@ static int check_served(struct cm_errmsg *err)
 	}
 	if (!strcasecmp(s.state, "REFUSED") || !strcasecmp(s.state, "FAILED")) {
 		cm_err_set(err, "cmirrord refuses %s/%s: %s", up.record.vg, up.record.lv,
-			   *s.why ? s.why : s.state);
+			   *s.why && strcasecmp(s.why, s.state) ? s.why : "see its journal");
 		return -EIO;
 	}
 	return 0;
