@@ -41,6 +41,9 @@ static void test_registry(void)
 	OK(!registry_find(reg, "a", 8) && !registry_find(reg, "c", 7), "nobody else");
 	registry_del(reg, inst);
 	OK(!registry_find(reg, "a", 7) && registry_find(reg, "b", 7) == other, "one removed");
+	IS_INT(registry_add(reg, "c", 7, &type_disk, NULL, &inst), 0, "another in the same chain");
+	registry_del(reg, inst);
+	OK(registry_find(reg, "b", 7) == other, "the first of a chain removed, the rest stays");
 	registry_del(reg, other);
 
 	for (i = 0; i < REGISTRY_INSTS_MAX; i++) {

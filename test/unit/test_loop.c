@@ -20,7 +20,29 @@ struct seen {
 	uint32_t events;
 	int signo;
 	int order[8];
+	int new_fd;
+	unsigned int new_count;
 };
+
+static void fd_new(void *ctx, int fd, uint32_t events)
+{
+	struct seen *seen = ctx;
+
+	(void)fd;
+	(void)events;
+	seen->new_count++;
+}
+
+/* Whoever runs first gives the place of the other, whose event is still to come, to a third. */
+static void fd_replace(void *ctx, int fd, uint32_t events)
+{
+	struct seen *seen = ctx;
+
+	(void)events;
+	loop_fd_del(seen->loop, fd == seen->fds[0] ? seen->other_fd : seen->fds[0]);
+	if (loop_fd_add(seen->loop, seen->new_fd, EPOLLIN, fd_new, seen))
+		seen->new_count = 99;
+}
 
 static void fd_count(void *ctx, int fd, uint32_t events)
 {
@@ -35,9 +57,10 @@ static void fd_count(void *ctx, int fd, uint32_t events)
 static void test_fds(void)
 {
 	struct seen seen = {.other_fd = -1};
-	int other[2];
+	int other[2], third[2];
 
-	if (!OK(!loop_create(&seen.loop) && !pipe(seen.fds) && !pipe(other), "loop and pipes"))
+	if (!OK(!loop_create(&seen.loop) && !pipe(seen.fds) && !pipe(other) && !pipe(third),
+		"loop and pipes"))
 		return;
 	IS_INT(loop_fd_add(seen.loop, seen.fds[0], EPOLLIN, fd_count, &seen), 0, "watch a pipe");
 	IS_INT(loop_fd_add(seen.loop, seen.fds[0], EPOLLIN, fd_count, &seen), -EEXIST, "twice");
@@ -57,6 +80,17 @@ static void test_fds(void)
 	IS_U64(seen.count, 1, "a handler removed in this round does not run in it");
 	loop_fd_del(seen.loop, seen.fds[0]);
 	loop_fd_del(seen.loop, other[0]);
+
+	IS_INT(loop_fd_add(seen.loop, seen.fds[0], EPOLLIN, fd_replace, &seen), 0, "two again");
+	IS_INT(loop_fd_add(seen.loop, other[0], EPOLLIN, fd_replace, &seen), 0, "both ready");
+	seen.new_fd = third[0];
+	loop_once(seen.loop, 0);
+	IS_U64(seen.new_count, 0, "a new handler does not get the event of the one before it");
+	loop_fd_del(seen.loop, seen.fds[0]);
+	loop_fd_del(seen.loop, other[0]);
+	loop_fd_del(seen.loop, third[0]);
+	close(third[0]);
+	close(third[1]);
 
 	seen.other_fd = -1;
 	close(seen.fds[1]);
