@@ -5,7 +5,7 @@
  * Two forms (fill_pkg() in dm-log-userspace-transfer.c). Full: a dm_ulog_request with its payload,
  * matched by dm_ulog_request.seq. Short: cn_msg.len 0, matched by cn_msg.seq; the kernel takes
  * -cn_msg.ack as the result, an int, so every negative errno fits as well as 0, and it sets the
- * payload to nothing. We send short whatever has no payload. The reply to a request that timed out
+ * payload to nothing. We send short whatever has no payload, except -ESRCH. The reply to a request that timed out
  * matches nothing and is ignored.
  */
 #include "lib/format/kabi.h"
@@ -22,16 +22,28 @@ CM_STATIC_ASSERT(KABI_OFF_DATA + KABI_REPLY_DATA_MAX == KABI_REPLY_MAX);
 
 static bool reply_ok(const struct kabi_reply *reply);
 
+/*
+ * -ESRCH has the kernel replay CTR and RESUME and then ask the same question again, with the room
+ * for an answer that the reply to the first one left it (userspace_do_request() does not reset it):
+ * none after a short reply. The answer to the second would be -ENOSPC, IN_SYNC = 0 to the kernel,
+ * and a write would go to one leg without a mark. So -ESRCH carries as many bytes as fit.
+ */
+static uint32_t room_bytes(const struct kabi_reply *reply)
+{
+	return reply->error == -ESRCH ? kabi_type_info(reply->type)->reply_min_bytes : 0;
+}
+
 size_t kabi_reply_encode(const struct kabi_reply *reply, void *buf)
 {
 	uint8_t *bytes = buf;
+	uint32_t data_bytes = reply->data_bytes + room_bytes(reply);
 	struct kabi_hdr hdr;
 
 	CM_ASSERT(reply_ok(reply));
 
 	memset(&hdr, 0, sizeof(hdr));
 	hdr.cn.seq = reply->seq;
-	if (!reply->data_bytes) {
+	if (!data_bytes) {
 		hdr.cn.ack = (uint32_t)-reply->error;
 		return kabi_hdr_encode(&hdr, 0, true, bytes);
 	}
@@ -40,8 +52,19 @@ size_t kabi_reply_encode(const struct kabi_reply *reply, void *buf)
 	hdr.rq.error = reply->error;
 	hdr.rq.seq = reply->seq;
 	hdr.rq.request_type = reply->type;
-	memcpy(bytes + KABI_OFF_DATA, reply->data, reply->data_bytes);
-	return kabi_hdr_encode(&hdr, reply->data_bytes, false, bytes);
+	if (reply->data_bytes)
+		memcpy(bytes + KABI_OFF_DATA, reply->data, data_bytes);
+	else
+		memset(bytes + KABI_OFF_DATA, 0, data_bytes);
+	return kabi_hdr_encode(&hdr, data_bytes, false, bytes);
+}
+
+static bool is_zero(const uint8_t *data, size_t len_bytes)
+{
+	for (size_t i = 0; i < len_bytes; i++)
+		if (data[i])
+			return false;
+	return true;
 }
 
 int kabi_reply_decode(const void *buf, size_t len_bytes, struct kabi_reply *reply)
@@ -76,6 +99,8 @@ int kabi_reply_decode(const void *buf, size_t len_bytes, struct kabi_reply *repl
 	if (hdr.rq.data_size > KABI_REPLY_DATA_MAX)
 		return CM_E_KABI_PAYLOAD;
 	memcpy(got.data, bytes + KABI_OFF_DATA, hdr.rq.data_size);
+	if (got.data_bytes && got.data_bytes == room_bytes(&got) && is_zero(got.data, got.data_bytes))
+		got.data_bytes = 0;	/* room, not an answer */
 	if (!reply_ok(&got))
 		return CM_E_KABI_PAYLOAD;
 	*reply = got;

@@ -241,7 +241,11 @@ static void test_replies(void)
 	OK(tap_dies(encode_reply, &ctr_open), "a device name without a NUL");
 	OK(tap_dies(encode_reply, &ctr_long), "a device name too long for the kernel");
 
-	IS_U64(kabi_reply_encode(&sync_error, buf), 36, "an error is short");
+	IS_U64(kabi_reply_encode(&sync_error, buf), 36 + 160 + 8, "-ESRCH keeps the room");
+	OK(!kabi_reply_decode(buf, 36 + 160 + 8, &got) && got.error == -ESRCH && !got.data_bytes,
+	   "and carries no answer");
+	sync_error.error = -EIO;
+	IS_U64(kabi_reply_encode(&sync_error, buf), 36, "another error is short");
 	IS_U64(kabi_reply_encode(&ctr_bare, buf), 36, "CTR without a device is short");
 	IS_U64(kabi_reply_encode(&enosys, buf), 36, "an unknown type can be refused");
 	OK(!kabi_reply_decode(buf, 36, &got) && got.error == -ENOSYS, "with its error");
