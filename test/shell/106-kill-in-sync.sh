@@ -9,11 +9,14 @@ disk leg1 64M
 fill $leg0
 fill $leg1
 daemon_start
-mirror_make cmt "$(table_ours cmt-106 $log 128 $leg0 $leg1)"
+mirror_make cmt "$(table_ours cmt-106 $log 16 $leg0 $leg1)"
 until_true 20 "some synced regions" eval 's=$(synced cmt); [ "${s%/*}" -gt 10 ]'
 ! is_synced cmt || skip "synced before it could be killed"
 daemon_kill9
 daemon_start
+# what clvmd does on a node whose kernel may have been told something the former daemon took with it
+dmsetup suspend --noflush --nolockfs cmt
+dmsetup resume cmt
 wait_synced cmt
 mirror_remove cmt
 legs_equal $leg0 $leg1

@@ -18,6 +18,7 @@ wait_synced cmt
 legs_equal $leg0 $leg1
 mirror_remove cmt
 
+as_after_reboot
 # the stock session is the truth now, not our old slots
 mirror_make cmt "$(table_ours cmt-113 $log 1024 $leg0 $leg1)"
 is_synced cmt || die "ours did not take over what stock left: $(synced cmt)"

@@ -19,6 +19,7 @@ mirror_remove cmt
 # the table is loaded again after a crash: what was being written is copied in spite of the word
 dd if=$T/crash.img of=$log bs=1M oflag=direct status=none
 dd if=/dev/urandom of=$leg1 bs=4k count=1 oflag=direct status=none
+as_after_reboot
 mirror_make cmt "$t"
 wait_synced cmt
 cmp -n 4096 $leg0 $leg1 || die "nosync was believed after a crash"

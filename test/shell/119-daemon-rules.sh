@@ -15,7 +15,7 @@ fails cmirrord --cluster tin-cans
 fails cmirrord --no-such-option
 mirror_make cmt "$(table_ours cmt-119 $log 1024 $leg0 $leg1)"
 wait_synced cmt
-cmirrorctl status | grep -q cmt-119
+cmirrorctl status | grep -q '^cmt '
 cmirrorctl --json status | python3 -c 'import json, sys; json.load(sys.stdin)' 2> /dev/null ||
 	cmirrorctl status --json | grep -q '^[[{]' || die "status --json is no JSON"
 fails cmirrorctl no-such-verb

@@ -52,6 +52,7 @@ one_cleanup() {
 		dmsetup remove --retry "$m" 2> /dev/null
 	done
 	daemon_stop
+	as_rebooted_undo
 	for d in "${loops[@]}"; do losetup -d "$d"; done
 	rm -rf "$T"
 	exit $status
@@ -84,6 +85,20 @@ daemon_stop() {
 	kill -TERM "$daemon_pid"
 	until_true 10 "the end of cmirrord" eval "! kill -0 $daemon_pid 2> /dev/null"
 	daemon_pid=
+}
+
+# as_after_reboot: a daemon that finds another boot id and nothing of the former one under /run:
+# to it, what the log device says is running died with the machine.
+as_after_reboot() {
+	daemon_stop
+	as_rebooted_undo
+	cat /proc/sys/kernel/random/uuid > "$T/boot_id"
+	mount --bind "$T/boot_id" /proc/sys/kernel/random/boot_id
+	rm -rf /run/cmirror
+	daemon_start
+}
+as_rebooted_undo() {
+	! mountpoint -q /proc/sys/kernel/random/boot_id || umount /proc/sys/kernel/random/boot_id
 }
 
 # daemon_stat KEY: a counter, or the sum of a counter over all logs.
