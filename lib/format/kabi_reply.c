@@ -5,8 +5,8 @@
  * Two forms (fill_pkg() in dm-log-userspace-transfer.c). Full: a dm_ulog_request with its payload,
  * matched by dm_ulog_request.seq. Short: cn_msg.len 0, matched by cn_msg.seq; the kernel takes
  * -cn_msg.ack as the result, an int, so every negative errno fits as well as 0, and it sets the
- * payload to nothing. We send short whatever has no payload, except -ESRCH. The reply to a request that timed out
- * matches nothing and is ignored.
+ * payload to nothing. We send short whatever has no payload, except -ESRCH. The reply to a request
+ * that timed out matches nothing and is ignored.
  */
 #include "lib/format/kabi.h"
 
@@ -99,7 +99,8 @@ int kabi_reply_decode(const void *buf, size_t len_bytes, struct kabi_reply *repl
 	if (hdr.rq.data_size > KABI_REPLY_DATA_MAX)
 		return CM_E_KABI_PAYLOAD;
 	memcpy(got.data, bytes + KABI_OFF_DATA, hdr.rq.data_size);
-	if (got.data_bytes && got.data_bytes == room_bytes(&got) && is_zero(got.data, got.data_bytes))
+	if (got.data_bytes && got.data_bytes == room_bytes(&got) &&
+	    is_zero(got.data, got.data_bytes))
 		got.data_bytes = 0;	/* room, not an answer */
 	if (!reply_ok(&got))
 		return CM_E_KABI_PAYLOAD;
