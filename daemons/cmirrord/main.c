@@ -212,6 +212,7 @@ static int start(const struct options *options, const struct conf *conf, int off
 		return r;
 	}
 	has_journal = true;
+	lg_crash_file(CM_RUN_DIR "/cmirrord.crash");
 	lg_info("version %s, provider %s", CM_VERSION, config.provider);
 	if (err->text[0])
 		lg_warn("not available:%s", err->text);

@@ -69,16 +69,19 @@ static void parent_wait(int fd)
 void daemonise_ready(const char *status)
 {
 	char line[256];
-	int null_fd;
+	int null_fd, kmsg_fd;
 
 	if (ready_fd >= 0) {
+		kmsg_fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 		null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 		if (null_fd >= 0) {
 			(void)dup2(null_fd, STDIN_FILENO);
 			(void)dup2(null_fd, STDOUT_FILENO);
-			(void)dup2(null_fd, STDERR_FILENO);
+			(void)dup2(kmsg_fd >= 0 ? kmsg_fd : null_fd, STDERR_FILENO);
 			close(null_fd);
 		}
+		if (kmsg_fd >= 0)
+			close(kmsg_fd);
 		if (write(ready_fd, "R", 1) != 1) {
 			/* the parent was killed: nobody to tell */
 		}

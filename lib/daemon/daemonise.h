@@ -17,8 +17,9 @@
  */
 int daemonise_fork(void) CM_MUST_CHECK;
 
-/* Ready: the parent exits 0, systemd is told; without -f stdio becomes /dev/null. @status: one line
- * for systemd. */
+/* Ready: the parent exits 0, systemd is told. Without -f stdin and stdout become /dev/null, stderr
+ * the kernel's log: what is left to write there is a failed assertion. @status: one line for
+ * systemd. */
 void daemonise_ready(const char *status);
 
 /* Not going to be: the parent prints @text and exits 1. Without a fork it goes to stderr. The

@@ -8,7 +8,9 @@
 #include "lib/daemon/lg.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -58,6 +60,9 @@ static struct {
 static const char *const level_names[] = {"err", "warn", "info", "debug"};
 static const int level_prios[] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
 
+static const char *crash_path;
+
+static void crash_came(int signo);
 static void *carrier_run(void *unused);
 static void line_out(const struct line *line);
 static void lost_out(uint64_t lost);
@@ -160,6 +165,33 @@ void lg_dump(void (*put)(void *ctx, const char *line), void *ctx)
 	for (i = lg.next > RING_LINES ? lg.next - RING_LINES : 0; i < lg.next; i++)
 		put(ctx, lg.ring[i % RING_LINES].text);
 	pthread_mutex_unlock(&lg.lock);
+}
+
+void lg_crash_file(const char *path)
+{
+	static const int signos[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE};
+	struct sigaction action = {.sa_handler = crash_came, .sa_flags = (int)SA_RESETHAND};
+	unsigned int i;
+
+	crash_path = path;
+	for (i = 0; i < CM_ARRAY_COUNT(signos); i++)
+		(void)sigaction(signos[i], &action, NULL);	/* these can be handled */
+}
+
+/* Without the lock: its holder may be the one that crashed. A line half written is better than
+ * none. */
+static void crash_came(int signo)
+{
+	uint64_t i = lg.next > RING_LINES ? lg.next - RING_LINES : 0;
+	int fd = open(crash_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	for (; fd >= 0 && i < lg.next; i++) {
+		const char *text = lg.ring[i % RING_LINES].text;
+
+		if (write(fd, text, strnlen(text, LG_LINE_MAX)) < 0 || write(fd, "\n", 1) < 0)
+			break;
+	}
+	(void)raise(signo);	/* SA_RESETHAND: the default comes when the handler returns */
 }
 
 int lg_level_parse(const char *word, enum lg_level *level)

@@ -49,6 +49,10 @@ void lg_line(enum lg_level level, const char *subject, const char *fmt, ...)
 /* The ring from the oldest line on; @put is called with the ring locked: it must not log. */
 void lg_dump(void (*put)(void *ctx, const char *line), void *ctx);
 
+/* When the process crashes (SIGABRT, SIGSEGV, SIGBUS, SIGFPE), write the ring to @path: static
+ * text. */
+void lg_crash_file(const char *path);
+
 /* "err", "warn", "info", "debug". Returns 0, or -EINVAL for another word. */
 int lg_level_parse(const char *word, enum lg_level *level) CM_MUST_CHECK;
 const char *lg_level_name(enum lg_level level);

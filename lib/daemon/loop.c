@@ -197,7 +197,9 @@ void loop_once(struct loop *loop, int wait_ms)
 	struct epoll_event events[ROUND_EVENTS];
 	int count, i;
 
-	loop->now_ms = clock_ms();
+	/* The clock is read once a round, behind the wait: for a request it would be a third of its
+	 * system calls where there is no vDSO. A timer may so be late by what a round's handlers
+	 * take. */
 	count = epoll_wait(loop->epoll_fd, events, ROUND_EVENTS, wait_for(loop, wait_ms));
 	loop->now_ms = clock_ms();
 	for (i = 0; i < count; i++)

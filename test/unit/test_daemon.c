@@ -82,6 +82,30 @@ static void test_lg_text(void)
 	IS_INT(lg_level_parse("loud", &level), -EINVAL, "unknown level");
 }
 
+static void test_lg_crash(void)
+{
+	char path[64], text[256] = "";
+	int status = 0, fd;
+	ssize_t got;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "/tmp/test_crash.%d", (int)getpid());
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		lg_crash_file(path);
+		lg_dbg("the last words");
+		abort();
+	}
+	waitpid(pid, &status, 0);
+	OK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT, "the process still dies of it");
+	fd = open(path, O_RDONLY);
+	got = read(fd, text, sizeof(text) - 1);
+	OK(got > 0 && strstr(text, "debug: the last words\n"), "and the ring is in the file");
+	close(fd);
+	unlink(path);
+}
+
 static void test_pidfile(void)
 {
 	char path[64];
@@ -193,6 +217,7 @@ int main(void)
 {
 	alarm(60);
 	signal(SIGPIPE, SIG_IGN);
+	test_lg_crash();	/* before the ring is full */
 	test_lg_text();
 	test_lg_blocked();
 	test_pidfile();
