@@ -168,25 +168,19 @@ static bool slot_is_signed_off(struct cml *log)
 }
 
 /*
- * All nodes deactivate at once, as a rule. Then the last to leave is one that was not the coordinator when its leave
- * began: it takes over first. And a coordinator among nodes that all are suspending lets them go ahead for a moment.
+ * All nodes deactivate at once, as a rule, and one has to be last and export. The order of the
+ * PRESUSPENDED names it: the one that finds all others suspended when its own is delivered. It lets
+ * them leave, for a moment (they may be suspended only for a change), and takes over.
  */
 static bool is_worth_waiting(const struct cml *log)
 {
-	uint32_t i, others = 0, suspending = 0;
-
-	if (log->cfg.is_core || !cml_is_whole(log) || !cml_is_coordinator(log) ||
-	    !cmn_can_serve(log->cmn) || log->log_failed)
+	if (log->presuspend_seq)
+		return true;
+	if (log->cfg.is_core || !cml_is_whole(log) || !cmn_can_serve(log->cmn) || log->log_failed)
 		return false;
-	for (i = 0; i < CMN_NODES_MAX; i++) {
-		if (!log->mem[i].is_used || log->mem[i].nodeid == log->cmn->cfg.nodeid)
-			continue;
-		others++;
-		suspending += log->mem[i].is_presuspended;
-	}
-	if (!others)
+	if (is_alone(log))
 		return !log->owns_oos || !log->oos_ready;
-	return suspending == others && !is_late(log, LEAVE_TOGETHER_MS);
+	return log->is_last_suspended && !is_late(log, LEAVE_TOGETHER_MS);
 }
 
 static void drain_pump(struct cml *log)

@@ -220,11 +220,11 @@ static void resume_timeouts(struct cml *log)
 
 /* ---- suspend ---- */
 
-static void simple_send(struct cml *log, uint8_t type)
+static uint64_t simple_send(struct cml *log, uint8_t type)
 {
 	struct wire_msg msg = { .type = type };
 
-	cmn_send(log->cmn, log, &msg);
+	return cmn_send(log->cmn, log, &msg);
 }
 
 void cml_inst_presuspend(struct cml *log, struct cml_inst *inst, const struct kabi_req *req)
@@ -233,7 +233,7 @@ void cml_inst_presuspend(struct cml *log, struct cml_inst *inst, const struct ka
 		inst->state = CML_INST_PRESUSPENDED;
 		inst->wants_work = false;
 		if (cml_is_whole(log))
-			simple_send(log, WIRE_PRESUSPENDED);
+			log->presuspend_seq = simple_send(log, WIRE_PRESUSPENDED);
 		cml_work_stop(log);
 	}
 	cml_reply(log, req->luid, req->seq, req->type, 0);

@@ -340,6 +340,8 @@ struct cml {
 
 	/* claimant */
 	struct cml_work work[CML_WORKS];
+	uint64_t presuspend_seq;	/* of our PRESUSPENDED under way; 0 = none */
+	bool is_last_suspended;		/* when it was delivered, everybody else was suspended */
 	bool wake_due; /* our kernel was told "no work" when there was some */
 	uint64_t proposed_id; /* own PROPOSE under way; 0 = none */
 	uint64_t claim_count;

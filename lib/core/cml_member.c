@@ -357,6 +357,16 @@ void cml_resumed_deliver(struct cml *log, const struct wire_msg *msg)
 	mem->is_presuspended = false;
 }
 
+static bool all_are_suspended(const struct cml *log)
+{
+	uint32_t i;
+
+	for (i = 0; i < CMN_NODES_MAX; i++)
+		if (log->mem[i].is_used && !log->mem[i].is_presuspended)
+			return false;
+	return true;
+}
+
 void cml_suspended_deliver(struct cml *log, const struct wire_msg *msg)
 {
 	struct cml_mem *mem = cml_mem_find(log, msg->sender);
@@ -364,6 +374,11 @@ void cml_suspended_deliver(struct cml *log, const struct wire_msg *msg)
 	if (!mem)
 		return;
 	mem->is_presuspended = msg->type == WIRE_PRESUSPENDED;
+	if (mem->is_presuspended && mem->nodeid == log->cmn->cfg.nodeid &&
+	    msg->seq == log->presuspend_seq) {
+		log->presuspend_seq = 0;
+		log->is_last_suspended = all_are_suspended(log);
+	}
 	if (mem->is_presuspended && msg->sender != log->cmn->cfg.nodeid)
 		cml_work_giveback(log);
 }

@@ -124,7 +124,9 @@ void cml_take_done(struct cml *log, struct cml_io *io, int result)
 void cml_disk_oos_deliver(struct cml *log, const struct wire_msg *msg)
 {
 	if (msg->blob_bytes) {
-		cml_oos_or(log, msg->u.disk_oos.first, msg->blob, msg->blob_bytes);
+		/* Kernels may have been told that these are in sync: they have to resume (L1). */
+		if (cml_oos_or(log, msg->u.disk_oos.first, msg->blob, msg->blob_bytes))
+			log->merge_epoch++;
 		cml_oos_changed(log);
 	}
 	if (!msg->u.disk_oos.last || msg->sender != log->cmn->cfg.nodeid ||

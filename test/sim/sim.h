@@ -300,7 +300,7 @@ enum sim_mutant {
 	X(hash_compared) X(msg_hello) X(msg_join) X(msg_slot) X(msg_state) X(msg_leave) \
 	X(msg_propose) X(msg_ack) X(msg_release) X(msg_giveback) X(msg_void) X(msg_oos_set) \
 	X(msg_oos_durable) X(msg_disk_oos) X(msg_merge) X(msg_merged) X(msg_handover) X(msg_other) \
-	X(classic_valid) X(closed_poisoned) X(events)
+	X(classic_valid) X(events)
 enum sim_mark {
 #define X(name) MARK_##name,
 	SIM_MARKS(X)

@@ -5,6 +5,7 @@
 #include "test/sim/sim.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,17 +94,34 @@ static void kill_soon(struct sim *s, uint32_t nr, void (*fn)(struct sim *, const
 	ev->gen = s->node[nr].boot;
 }
 
+static const char *msg_details(const struct wire_msg *msg, char *text, size_t size)
+{
+	uint64_t bits = 0;
+
+	if (msg->blob_bytes)
+		memcpy(&bits, msg->blob, msg->blob_bytes < 8 ? msg->blob_bytes : 8);
+	if (msg->type == WIRE_PROPOSE)
+		snprintf(text, size, " of %llu to %llu", (unsigned long long)msg->u.propose.lo,
+			 (unsigned long long)msg->u.propose.hi);
+	else if (msg->type == WIRE_VOID)
+		snprintf(text, size, " of %llu", (unsigned long long)msg->u.void_.region_nr);
+	else
+		snprintf(text, size, " bits 0x%llx", (unsigned long long)bits);
+	return text;
+}
+
 static void fx_send(struct sim_node *nd, const struct cmn_effect *fx)
 {
 	struct wire_msg msg;
+	char details[128];
 	int r = wire_decode(fx->buf, fx->len_bytes, &msg);
 
 	if (r) {
 		sim_fail(nd->s, "format", "a message does not decode: %s", cm_strerror(r));
 		return;
 	}
-	sim_trace(nd->s, nd, "sends %s seq %llu", wire_type_name(msg.type),
-		  (unsigned long long)msg.seq);
+	sim_trace(nd->s, nd, "sends %s seq %llu%s", wire_type_name(msg.type),
+		  (unsigned long long)msg.seq, msg_details(&msg, details, sizeof(details)));
 	sim_net_send(nd, fx->buf, fx->len_bytes);
 }
 

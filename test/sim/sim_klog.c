@@ -106,6 +106,14 @@ again:
 	return r;
 }
 
+static uint64_t word(const struct kabi_reply *reply, uint32_t i)
+{
+	uint64_t v;
+
+	memcpy(&v, reply->data + 8 * i, 8);
+	return v;
+}
+
 static bool reply_is_old(struct sim_node *nd, const struct kabi_reply *reply)
 {
 	uint32_t i;
@@ -131,8 +139,10 @@ void sim_klog_reply(struct sim_node *nd, const struct kabi_reply *reply)
 	check_reply(nd, &nd->waiter[i].req, reply);
 	if (s->failed)
 		return;
-	sim_trace(s, nd, "kernel: reply to %s seq %u: %d", kabi_type_name(nd->waiter[i].req.type),
-		  reply->seq, reply->error);
+	sim_trace(s, nd, "kernel: reply to %s seq %u: %d (%lld, %lld)",
+		  kabi_type_name(nd->waiter[i].req.type), reply->seq, reply->error,
+		  reply->data_bytes ? (long long)word(reply, 0) : 0,
+		  reply->data_bytes > 8 ? (long long)word(reply, 1) : 0);
 	if (!reply->error && reply->data_bytes != (nd->waiter[i].req.type < CM_ARRAY_COUNT(reply_bytes)
 		? reply_bytes[nd->waiter[i].req.type] : 0) && nd->waiter[i].req.type != KABI_GET_REGION_SIZE)
 		sim_fail(s, "kernel", "node %u: reply to %s has %u bytes of payload", nd->nr + 1,
@@ -178,14 +188,6 @@ int sim_rpc_safe(struct sim_th *th, struct sim_mirror *m, struct kabi_req *req,
 }
 
 /* ---- the log type's functions ---- */
-
-static uint64_t word(const struct kabi_reply *reply, uint32_t i)
-{
-	uint64_t v;
-
-	memcpy(&v, reply->data + 8 * i, 8);
-	return v;
-}
 
 static int ask_region(struct sim_th *th, struct sim_mirror *m, uint32_t type, uint64_t region,
 		      struct kabi_reply *reply)

@@ -150,9 +150,7 @@ static bool close_down(struct sim *s)
 	if (s->failed || s->opts.is_core)
 		return !s->failed;
 	t = check_truth(s);
-	if (t->classic.kind != DISK_CLASSIC_VALID && !s->closes_in_turn)
-		sim_mark(s, MARK_closed_poisoned);	/* two LEAVEs at one moment: costs a resync */
-	else if (t->classic.kind != DISK_CLASSIC_VALID)
+	if (t->classic.kind != DISK_CLASSIC_VALID)
 		sim_fail(s, "I14", "everybody has left, but the classic area is not valid");
 	else if (t->dirty)
 		sim_fail(s, "I14", "everybody has left in sync, but the classic area calls region %d dirty",
