@@ -133,10 +133,12 @@ void host_scan_line(void *ctx, char *line)
 {
 	char vg[CVW_NAME_BYTES], lv[CVW_NAME_BYTES], dm_uuid[CVW_DM_UUID_BYTES];
 	struct host *h = ctx;
-	int all;
+	int all, code, at = 0;
 
 	if (!strncmp(line, "log ", 4))
 		lg_info("%s", line + 4);
+	else if (sscanf(line, "done %d %n", &code, &at) == 1 && code)
+		lg_warn("looking at what is active here: %s", line + at);
 	else if (sscanf(line, "mirror %d %127s %127s %68s", &all, vg, lv, dm_uuid) == 4 &&
 		 cvw_dm_uuid_is_valid(dm_uuid))
 		host_mirror_update(h, dm_uuid);

@@ -84,7 +84,13 @@ static void on_op(struct host *h, struct ctl_conn *conn, const struct ctl_req *r
 
 	if (!r && !h->has_view) {
 		r = -EAGAIN;
-		cm_err_set(&err, "clvmd is still joining the cluster: no quorum?");
+		cm_err_set(&err, "clvmd is still joining the cluster: try again");
+	}
+	/* Locks are not granted now: lvm and lvmlockd would wait for as long. */
+	if (!r && !h->view.quorate) {
+		r = CM_E_CLU_NO_QUORUM;
+		cm_err_set(&err, "%s: no quorum: start more nodes of the cluster",
+			   clu_node_name(h->clu, clu_nodeid(h->clu)));
 	}
 	/* What is active needs no metadata to be taken down, nor a volume group that can still be
 	 * read. */
