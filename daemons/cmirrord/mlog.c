@@ -224,13 +224,16 @@ static int mlog_create(struct host *host, const struct kabi_req *req, const stru
 static int mlog_open(struct mlog *mlog, const struct kabi_req *req, struct cm_errmsg *err)
 {
 	struct host *host = mlog->host;
+	uint64_t size_sect;
 	int r;
 
 	if (mlog->ctr.region_count > DISK_REGIONS_MAX) {
+		for (size_sect = mlog->ctr.region_size_sect;
+		     (mlog->ctr.len_sect - 1) / size_sect >= DISK_REGIONS_MAX; size_sect *= 2)
+			;
 		cm_err_set(err, "%llu regions are too many: use a region size of at least %llu KiB",
 			   (unsigned long long)mlog->ctr.region_count,
-			   (unsigned long long)mlog->ctr.region_size_sect / 2 *
-			   ((mlog->ctr.region_count - 1) / DISK_REGIONS_MAX + 1));
+			   (unsigned long long)size_sect / 2);
 		return -E2BIG;
 	}
 	if (mlog->ctr.dev[0]) {
