@@ -18,7 +18,8 @@ out=$(PKG_CONFIG_LIBDIR=/nonexistent ac_cv_header_libaio_h=no ac_cv_lib_lvm2cmd_
 is 'exit code when libraries are missing' "$?" 1
 for p in libdevmapper-dev libcpg-dev libquorum-dev libcmap-dev libcfg-dev libdlm-dev \
 	libcorosync-common-dev libdlmcontrol-dev liblvm2-dev libaio-dev; do
-	like "the package $p is named" "$out" "^  library [a-z0-9_]+: install the Debian package $p\$"
+	like "the package $p is named" "$out" \
+		"^  library [a-z0-9_]+: install the Debian package $p\$"
 done
 like 'the line above says what helps' "$out" 'these are missing \(scripts/bootstrap installs all'
 ok 'no Makefile is left' test ! -e Makefile
