@@ -38,6 +38,8 @@ static bool may_remove_active(const struct vg_lv *lv, const struct opts *opts)
 
 static int remove_one(const struct vg_lv *lv, const struct opts *opts)
 {
+	/* lvmlockd has forgotten the LV already, because no node holds its lock any more. */
+	static const char *const noise[] = { "_free_lv lvmlockd result" };
 	bool is_ours_now = vg_lv_mode_here(lv) == VG_LV_CLUSTERED;
 	int code;
 
@@ -45,7 +47,10 @@ static int remove_one(const struct vg_lv *lv, const struct opts *opts)
 	    (!may_remove_active(lv, opts) || clvmd_deactivate(lv->vg, lv->lv, CLVMD_ALL)))
 		return STOCK_FAILED;
 	code = stock_remove(lv, opts);
-	stock_messages_print(STOCK_SHOW_ALL);
+	if (code == STOCK_OK)
+		stock_messages_print_except(noise, 1);
+	else
+		stock_messages_print(STOCK_SHOW_ALL);
 	return code;
 }
 

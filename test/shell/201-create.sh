@@ -11,10 +11,10 @@ for n in 1 2 3; do
 		die "node $n: lv_attr $(get_lv "$n" vg/data lv_attr)"
 	[ "$(get_lv "$n" vg/data lv_active_locally)" = "active locally" ] ||
 		die "node $n: lvs says inactive"
-	on "$n" "dmsetup status vg-data" | grep -q ' 32/32 1 AA ' ||
+	on "$n" "dmsetup status vg-data" | has ' 32/32 1 AA ' ||
 		die "node $n: $(on "$n" dmsetup status vg-data)"
 	uuid=$(get_lv "$n" vg/data lv_uuid)
-	on "$n" "lvmlockctl -i | grep -F $uuid" | grep -q 'LK LV sh' ||
+	on "$n" "lvmlockctl -i | grep -F $uuid" | has 'LK LV sh' ||
 		die "node $n: no sh lock of the LV"
 	on "$n" "test -b /dev/vg/data"
 done

@@ -14,8 +14,8 @@ block=$(((1 + ${pe%-*} * 4 + 9) * 256))
 on 1 "{ echo planted; head -c 4088 /dev/zero; } |
 	dd of=$disk bs=4k seek=$block iflag=fullblock oflag=direct conv=notrunc status=none"
 check_planted() { # check_planted NODE
-	[ "$(on "$1" "dd if=$disk bs=4k skip=$block count=1 iflag=direct status=none" |
-		head -c 7)" = planted ] || die "the mirror was resynced"
+	[ "$(on "$1" "dd if=$disk bs=4k skip=$block count=1 iflag=direct status=none |
+		head -c 7")" = planted ] || die "the mirror was resynced"
 }
 check_planted 1
 

@@ -8,7 +8,7 @@ on 2 lvcreate -y -m1 -l 4 -n a-b.c my-vg.x
 check_active my-vg.x/a-b.c "1 2 3"
 on 2 lvcreate -y -m1 -l 2 -n my-vg.x/second --addtag t1 --addtag t2
 [ "$(get_lv 1 my-vg.x/second lv_tags)" = t1,t2 ] || die "tags: $(get_lv 1 my-vg.x/second lv_tags)"
-on 3 lvcreate -y -m1 -l 2 my-vg.x | grep -q 'Logical volume "lvol0" created' ||
+on 3 lvcreate -y -m1 -l 2 my-vg.x | has 'Logical volume "lvol0" created' ||
 	die "no name was chosen"
 check_active my-vg.x/lvol0 "1 2 3"
 on 3 lvcreate -y -m1 --mirrorlog core -L 8M -n pvs /dev/my-vg.x /dev/ubda /dev/ubdb 2> /dev/null ||

@@ -24,21 +24,23 @@ trap aux_cleanup EXIT
 # What an earlier script left in the VG.
 aux_lvs_remove() {
 	local first
-	first=$(rig_live | head -n 1)
+	first=$(first_node)
 	[ -z "$(on "$first" lvs --noheadings vg 2> /dev/null)" ] || on "$first" lvremove -ff vg
 }
 aux_lvs_remove
 
-# mirror NAME SIZE [OPTIONS]: lvcreate -m1 on the first running node.
+# mirror NAME SIZE [OPTIONS]: lvcreate, -m1 unless OPTIONS begin with another -m, on the first running
+# node.
 mirror() {
-	local name=$1 size=$2
+	local name=$1 size=$2 m=-m1
 	shift 2
-	on "$(rig_live | head -n 1)" lvcreate -y -m1 -L "$size" -n "$name" "$@" vg
+	[[ "${1-}" != -m* ]] || { m=$1; shift; }
+	on "$(first_node)" lvcreate -y "$m" -L "$size" -n "$name" "$@" vg
 }
 
 # wait_sync VG/LV [SECS] [NODE]
 wait_sync() {
-	local lv=$1 secs=${2:-120} node=${3:-$(rig_live | head -n 1)}
+	local lv=$1 secs=${2:-120} node=${3:-$(first_node)}
 	wait_for "$secs" "sync of $lv" check_synced "$lv" "$node"
 }
 

@@ -9,7 +9,7 @@ check_say() {
 
 # check_synced VG/LV [NODE]: the kernel and lvs both say 100.
 check_synced() {
-	local node=${2:-$(rig_live | head -n 1)} counts percent
+	local node=${2:-$(first_node)} counts percent
 	counts=$(get_synced "$node" "$1") || true
 	[ -n "$counts" ] && [ "${counts%/*}" = "${counts#*/}" ] ||
 		check_say "$1 on node $node: $counts regions in sync"
@@ -42,7 +42,7 @@ check_gone() {
 	local n
 	for n in $(rig_live); do
 		! on "$n" "lvs -a --noheadings -o lv_name ${1%/*} 2> /dev/null" |
-			grep -qE "^ *\[?${1#*/}(_|\]| |\$)" ||
+			has -E "^ *\[?${1#*/}(_|\]| |\$)" ||
 			check_say "$1 is in the metadata, seen from node $n" || return 1
 		check_inactive "$1" "$n" || return 1
 	done
@@ -50,13 +50,13 @@ check_gone() {
 
 # check_legs VG/LV [NODE]: all legs byte for byte the same.
 check_legs() {
-	local node=${2:-$(rig_live | head -n 1)} dm
+	local node=${2:-$(first_node)} dm
 	dm=$(get_dm "$1")
 	on "$node" "verify compare /dev/mapper/${dm}_mimage_*"
 }
 
 # check_stock: stock lvm finds nothing to complain about.
-check_stock() { on "$(rig_live | head -n 1)" vgck "${1:-vg}"; }
+check_stock() { on "$(first_node)" vgck "${1:-vg}"; }
 
 # check_refusal NODE TEXT COMMAND...: fails with exit status 1..127 and says TEXT (a regular
 # expression).

@@ -47,6 +47,16 @@ ct() {
 	on "$n" "echo '$*' > /run/ct"
 }
 
+# kill -9 and the next life at once
+ct_restart() {
+	local n=$1
+	shift
+	echo "# start $*" >> "$RIG_DIR/ct.$n"
+	on "$n" "kill -9 \$(cat /run/ct.pid)
+		setsid /host/clutool -i /run/ct $* >> /host/ct.$n 2>&1 < /dev/null &
+		echo \$! > /run/ct.pid"
+}
+
 # kill -9; not there: fine
 ct_kill() { on "$1" 'read -r pid < /run/ct.pid && kill -9 $pid' 2> /dev/null || :; }
 

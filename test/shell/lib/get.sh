@@ -2,6 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # get_*: one value on standard output.
 
+# Filters that read to the end: under pipefail `head` and `grep -q` would fail the writer before them.
+first_node() { rig_live | sed -n 1p; }
+has() { [ "$(grep -c "$@" || true)" != 0 ]; }
+
 # get_lv NODE VG/LV FIELD
 get_lv() { on "$1" lvs --noheadings --nosuffix -o "$3" "$2" 2> /dev/null | sed 's/^ *//; s/ *$//'; }
 
@@ -13,7 +17,7 @@ get_dm() {
 
 # get_synced NODE VG/LV: "in sync/all" as the kernel counts; nothing when it is not active.
 get_synced() { on "$1" dmsetup status --target mirror "$(get_dm "$2")" 2> /dev/null |
-	grep -oE '[0-9]+/[0-9]+' | head -n 1; }
+	grep -oE '[0-9]+/[0-9]+' | sed -n 1p; }
 
 # get_table NODE VG/LV
 get_table() { on "$1" dmsetup table "$(get_dm "$2")" 2> /dev/null; }

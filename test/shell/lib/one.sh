@@ -157,7 +157,7 @@ mirror_load() {
 }
 
 # synced NAME: "in sync / all" of its regions.
-synced() { dmsetup status "$1" | grep -oE '[0-9]+/[0-9]+' | head -n 1; }
+synced() { dmsetup status "$1" | grep -oE '[0-9]+/[0-9]+' | sed -n 1p; }
 is_synced() { local s; s=$(synced "$1"); [ "${s%/*}" = "${s#*/}" ]; }
 wait_synced() { until_true "${2:-60}" "sync of $1, now $(synced "$1")" is_synced "$1"; }
 
