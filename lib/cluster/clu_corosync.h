@@ -46,7 +46,7 @@ struct coro {
 	char group[CLU_NAME_MAX];
 	bool has_asked_join;
 	struct clv clv;
-	uint64_t changed_ms;		/* last change of group or ring */
+	uint64_t changed_ms;		/* last sign that a pending view may yet come */
 	uint64_t retry_ms;		/* next clv_retry() */
 	uint64_t send_blocked_ms;	/* no send before; 0 = go on */
 	uint32_t send_quota;		/* messages that may be sent until the next dispatch */

@@ -122,6 +122,9 @@ void coro_cpg_dispatch(struct coro *coro)
 		if (is_failed(coro, r))
 			return;
 	}
+	/* What is waited for may be behind what is not read yet, or not sent. */
+	if (i == EVENTS_MAX || clv_is_due(&coro->clv))
+		coro->changed_ms = coro_now_ms();
 	check_pending(coro);
 }
 

@@ -98,6 +98,7 @@ static bool work(struct clu_dlm *dlm, int *timeout_ms);
 static void fulfil(struct clu_dlm *dlm, struct lock *lock, uint64_t wish);
 static bool withdraw(struct clu_dlm *dlm, struct lock *lock);
 static void collect(struct clu_dlm *dlm, struct lock *lock, struct lk *lk);
+static void keep(struct clu_dlm *dlm, struct lock *lock, struct lk *lk);
 static void acquire(struct clu_dlm *dlm, struct lock *lock);
 static bool adopt(struct clu_dlm *dlm, struct lock *lock, struct lk *lk);
 static void let_go(struct clu_dlm *dlm, struct lk *lk, uint32_t flags);
@@ -526,13 +527,8 @@ static void collect(struct clu_dlm *dlm, struct lock *lock, struct lk *lk)
 			fail(dlm, lock, -status);
 		} else if (lock->kind == CLU_DLM_PASSING) {
 			lk->state = LK_HELD;
-		} else if (dlm_ls_lock(dlm->ls, LKM_EXMODE, &lk->lksb,
-				       LKF_CONVERT | LKF_PERSISTENT, NULL, 0, 0, on_ast, lk,
-				       NULL, NULL) == 0) {
-			lk->state = LK_KEEPING;
 		} else {
-			fail(dlm, lock, -errno);
-			let_go(dlm, lk, 0);
+			keep(dlm, lock, lk);
 		}
 		break;
 	case LK_KEEPING:
@@ -550,6 +546,22 @@ static void collect(struct clu_dlm *dlm, struct lock *lock, struct lk *lk)
 	case LK_FREE:
 	case LK_HELD:
 		break;
+	}
+}
+
+/* Make a granted lock persistent. */
+static void keep(struct clu_dlm *dlm, struct lock *lock, struct lk *lk)
+{
+	if (dlm_ls_lock(dlm->ls, LKM_EXMODE, &lk->lksb, LKF_CONVERT | LKF_PERSISTENT, NULL, 0, 0,
+			on_ast, lk, NULL, NULL) == 0) {
+		lk->state = LK_KEEPING;
+	} else if (errno == EBUSY) {
+		/* The kernel is not done with the grant; as if it had just been completed. */
+		lk->lksb.sb_status = 0;
+		lk->is_done = true;
+	} else {
+		fail(dlm, lock, -errno);
+		let_go(dlm, lk, 0);
 	}
 }
 
