@@ -122,6 +122,7 @@ struct cml_io {
 	enum cml_io_kind kind;
 	bool is_write;
 	uint32_t arg;
+	uint32_t gen; /* MERGE_READ, MERGE_CLEAR: of which merge */
 	uint32_t tries;
 	uint64_t retry_ms; /* 0 = under way; else when to submit again */
 	uint64_t off;
@@ -194,6 +195,7 @@ struct cml_merge { /* per slot; the coordinator's work, not replicated */
 	enum cml_merge_state state;
 	uint32_t nodeid;
 	bool is_asked;    /* PROVE_DEAD sent */
+	uint32_t gen; /* of this merge; 0 = none. Page requests of another are ignored */
 	bool by_lock;     /* proof = its node lock, which we hold */
 	uint32_t page_nr; /* next page to read or clear */
 	uint32_t pages_busy;
@@ -336,6 +338,7 @@ struct cml {
 	struct cml_open open;
 	struct cml_takeover take;
 	struct cml_xfer xfer;
+	uint32_t merge_gen;
 	struct cml_merge merge[DISK_SLOTS_MAX];
 
 	/* claimant */

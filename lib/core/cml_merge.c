@@ -184,6 +184,7 @@ static void read_pump(struct cml *log, uint32_t slot)
 		if (!io)
 			return;
 		merge->pages_busy++;
+		io->gen = merge->gen;
 		cml_io_read(log, io, disk_slot_off(&log->geom, slot, merge->page_nr++));
 	}
 	if (!merge->pages_busy)
@@ -217,8 +218,8 @@ void cml_merge_done(struct cml *log, struct cml_io *io, int result)
 	uint32_t slot = io->arg >> 16, page_nr = io->arg & 0xffff;
 	struct cml_merge *merge = &log->merge[slot];
 
-	if (!merge->pages_busy)
-		return; /* given up meanwhile */
+	if (io->gen != merge->gen)
+		return; /* of a merge that was given up */
 	merge->pages_busy--;
 	if (merge->state == CML_MERGE_PROVEN && !io->is_write)
 		page_read(log, slot, page_nr, io, result);
@@ -259,6 +260,7 @@ static void clear_pump(struct cml *log, uint32_t slot)
 		id.page_nr = merge->page_nr++;
 		disk_page_encode(&log->geom, &id, NULL, io->page);
 		merge->pages_busy++;
+		io->gen = merge->gen;
 		cml_io_write(log, io, disk_slot_off(&log->geom, slot, id.page_nr));
 	}
 	if (merge->pages_busy || !cml_sb_is_durable(log))
@@ -273,6 +275,14 @@ static void clear_pump(struct cml *log, uint32_t slot)
 
 /* ---- pump ---- */
 
+static void merge_abort(struct cml *log, uint32_t slot)
+{
+	state_set(log, slot, CML_MERGE_NONE);
+	log->merge[slot].pages_busy = 0;
+	log->merge[slot].gen = 0;
+	proof_give_back(log, &log->merge[slot]);
+}
+
 static void slot_pump(struct cml *log, uint32_t slot)
 {
 	struct cml_merge *merge = &log->merge[slot];
@@ -282,12 +292,15 @@ static void slot_pump(struct cml *log, uint32_t slot)
 			return;
 		memset(merge, 0, sizeof(*merge));
 		merge->nodeid = log->slots[slot].nodeid;
+		merge->gen = ++log->merge_gen;
 		merge->gone_since_ms = log->cmn->now_ms;
 		state_set(log, slot, CML_MERGE_UNPROVEN);
 	}
-	if (merge->state == CML_MERGE_UNPROVEN && !is_unproven(log, slot)) { /* it came back */
-		state_set(log, slot, CML_MERGE_NONE);
-		proof_give_back(log, merge);
+	/* It came back, and goes on with this slot: also one that said that nothing ran, and then joined. */
+	if ((merge->state == CML_MERGE_UNPROVEN || merge->state == CML_MERGE_PROVEN ||
+	     merge->state == CML_MERGE_READ) &&
+	    !is_unproven(log, slot)) {
+		merge_abort(log, slot);
 		return;
 	}
 	if (merge->state == CML_MERGE_UNPROVEN)
@@ -304,13 +317,9 @@ static void give_up(struct cml *log)
 {
 	uint32_t i;
 
-	for (i = 0; i < DISK_SLOTS_MAX; i++) {
-		if (log->merge[i].state == CML_MERGE_NONE)
-			continue;
-		log->merge[i].state = CML_MERGE_NONE;
-		log->merge[i].pages_busy = 0;
-		proof_give_back(log, &log->merge[i]);
-	}
+	for (i = 0; i < DISK_SLOTS_MAX; i++)
+		if (log->merge[i].state != CML_MERGE_NONE)
+			merge_abort(log, i);
 }
 
 void cml_merge_pump(struct cml *log)
@@ -357,6 +366,8 @@ void cml_merged_deliver(struct cml *log, const struct wire_msg *msg)
 		memset(entry, 0, sizeof(*entry));
 		cml_sb_changed(log);
 		log->merge_epoch++;
+	} else if (log->merge[msg->u.merged.slot].state == CML_MERGE_ANNOUNCED) {
+		merge_abort(log, msg->u.merged.slot); /* its owner joined before: it is in use */
 	}
 	cml_claims_of_node_dead(log, msg->u.merged.nodeid);
 	ack_send(log, msg);

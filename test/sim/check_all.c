@@ -247,11 +247,18 @@ void check_lineage_split(struct sim *s, uint32_t part)
 	}
 }
 
-static void lineage_take(struct sim_node *nd)
+static void lineage_take(struct sim_node *nd, const struct sim_entry *e, uint64_t hash)
 {
 	struct sim *s = nd->s;
 	struct cml_status st;
+	uint32_t i;
 
+	for (i = 0; i < s->node_count; i++) {
+		if (i == nd->nr || e->hash[i] != hash)
+			continue;
+		nd->lineage = e->lineage[i];
+		return;
+	}
 	cml_status(nd->log, &st);
 	if (st.coordinator && st.coordinator != nd->nr + 1)
 		nd->lineage = s->node[st.coordinator - 1].lineage;
@@ -271,7 +278,7 @@ void check_hash(struct sim_node *nd, struct sim_entry *e)
 		return;
 	}
 	if (!nd->lineage)
-		lineage_take(nd);
+		lineage_take(nd, e, hash);
 	e->hash[nd->nr] = hash;
 	e->lineage[nd->nr] = nd->lineage;
 	for (i = 0; i < s->node_count; i++) {
@@ -281,6 +288,23 @@ void check_hash(struct sim_node *nd, struct sim_entry *e)
 		if (e->hash[i] != hash)
 			sim_fail(s, "I11", "nodes %u and %u differ after the same delivery (%s)",
 				 i + 1, nd->nr + 1, sim_entry_name(e));
+	}
+}
+
+/* I16: nobody else that lives believes that it may write the superblock and the out-of-sync bitmap. */
+void check_one_owner(struct sim_node *nd)
+{
+	struct sim *s = nd->s;
+	struct cml_status st;
+	uint32_t i;
+
+	for (i = 0; i < s->node_count; i++) {
+		if (i == nd->nr || !s->node[i].is_up || !s->node[i].has_daemon || !s->node[i].log)
+			continue;
+		cml_status(s->node[i].log, &st);
+		if (st.owns_oos)
+			sim_fail(s, "I16", "nodes %u and %u own the out-of-sync bitmap", i + 1,
+				 nd->nr + 1);
 	}
 }
 

@@ -280,8 +280,8 @@ enum sim_class { CLASS_STEADY, CLASS_CRASH, CLASS_DAEMON, CLASS_POWER, CLASS_PAR
 	X(LATE_PAGE, "late-page") X(TWO_OWNERS, "two-owners") X(IN_SYNC_ZERO, "in-sync-zero") \
 	X(NOT_REMOTE, "not-remote") X(SAME_WORK, "same-work") X(CLASSIC_VALID, "classic-valid") \
 	X(LOST_LEG_WRITE, "lost-leg-write") X(STALE_READ, "stale-read") X(FLIP_MSG, "flip-msg") \
-	X(TWO_REPLIES, "two-replies") X(NO_REPLY, "no-reply") X(OLD_SEQ, "old-seq") \
-	X(BAD_PAGE, "bad-page") X(LOSE_WORK, "lose-work")
+	X(TWO_REPLIES, "two-replies") X(NO_REPLY, "no-reply") X(BAD_PAGE, "bad-page") \
+	X(NO_SELF_FENCE, "no-self-fence")
 enum sim_mutant {
 #define X(name, text) MUT_##name,
 	SIM_MUTANTS(X)
@@ -481,6 +481,7 @@ const struct sim_truth *check_truth(struct sim *s);
 void check_reply(struct sim_node *nd, const struct kabi_req *req, const struct kabi_reply *reply);
 void check_issue(struct sim_mirror *m, uint32_t block, bool is_copy);
 void check_lineage_split(struct sim *s, uint32_t part);
+void check_one_owner(struct sim_node *nd);		/* it is granted the oos lock */
 void check_hash(struct sim_node *nd, struct sim_entry *e);
 void check_all(struct sim *s);
 void check_final(struct sim *s);

@@ -43,6 +43,9 @@ static void land(struct sim *s, struct sim_dio *d)
 	    memcmp(d->data, d->buf, DISK_PAGE_BYTES))
 		sim_fail(s, "I9", "node %u changed page %u while its write was under way",
 			 nd->nr + 1, (unsigned int)(d->off / DISK_PAGE_BYTES));
+	if (!d->off && check_truth(s)->classic.kind == DISK_CLASSIC_VALID &&
+	    sim_mutant(s, MUT_CLASSIC_VALID, 1))
+		return;			/* the poison does not reach the disk */
 	memcpy(s->dev[d->off / DISK_PAGE_BYTES], d->data, DISK_PAGE_BYTES);
 	sim_trace(s, nd, "page %u lands", (unsigned int)(d->off / DISK_PAGE_BYTES));
 	check_truth_stale(s);

@@ -50,7 +50,8 @@ static void fx_reply(struct sim_node *nd, const struct kabi_reply *reply)
 
 	if (r)
 		sim_fail(nd->s, "format", "a reply does not decode: %s", cm_strerror(r));
-	if (sim_mutant(nd->s, MUT_NO_REPLY, 500))
+	if (!nd->nr && reply->type == KABI_IN_SYNC && nd->s->now_us > 8 * US_S &&
+	    sim_mutant(nd->s, MUT_NO_REPLY, 1))
 		return;
 	back.type = reply->type;
 	back.luid = reply->luid;
@@ -171,7 +172,8 @@ static void emit(void *host, const struct cmn_effect *fx)
 	case CMN_FX_SELF_FENCE:
 		sim_mark(s, MARK_self_fences);
 		sim_trace(s, nd, "SELF FENCE: %s", fx->text);
-		kill_soon(s, nd->nr, self_fence_ev);
+		if (!sim_mutant(s, MUT_NO_SELF_FENCE, 1))
+			kill_soon(s, nd->nr, self_fence_ev);
 		break;
 	case CMN_FX_JOURNAL:
 		sim_trace(s, nd, "%c %s", level_name[fx->level], fx->text);

@@ -240,6 +240,23 @@ int sim_log_is_remote(struct sim_th *th, struct sim_mirror *m, uint64_t region)
 	return (int)word(&reply, 0);
 }
 
+/* For the mutant: what another kernel is copying at this moment. */
+static int others_work(const struct sim_mirror *m, uint64_t *region)
+{
+	const struct sim *s = m->nd->s;
+	uint32_t i, r;
+
+	for (i = 0; i < s->node_count; i++) {
+		for (r = 0; i != m->nd->nr && r < s->region_count; r++) {
+			if (s->node[i].mirror[0].rh[r].state != RH_RECOVERING)
+				continue;
+			*region = r;
+			return 1;
+		}
+	}
+	return 0;
+}
+
 int sim_log_get_work(struct sim_th *th, struct sim_mirror *m, uint64_t *region)
 {
 	struct kabi_req req;
@@ -253,6 +270,8 @@ int sim_log_get_work(struct sim_th *th, struct sim_mirror *m, uint64_t *region)
 	if (r)
 		return r;
 	*region = word(&reply, 1);
+	if (sim_mutant(m->nd->s, MUT_SAME_WORK, 2))
+		return others_work(m, region);
 	return (int)word(&reply, 0);
 }
 

@@ -55,6 +55,7 @@ static void granted_ev(struct sim *s, const struct sim_ev *ev)
 		out.log = nd->log;
 		if (!out.log)
 			return;
+		check_one_owner(nd);
 	} else {
 		out.nodeid = (uint32_t)(ev->b & 0xff) + 1;
 		out.result = ev->b >> 8 ? -EALREADY : 0;
@@ -82,13 +83,13 @@ static bool try_grant(struct sim *s, struct sim_lock *l, struct sim_node *nd)
 
 	if (kind == WANT_NONE || l->want[nd->nr].daemon_gen != nd->daemon_gen)
 		return false;
-	if (kind == WANT_PROOF && sim_mutant(s, MUT_EARLY_PROOF, 3)) {
+	if (kind == WANT_PROOF && sim_mutant(s, MUT_EARLY_PROOF, 1)) {
 		complete(nd, kind, nr);
 		l->want[nd->nr].kind = WANT_NONE;
 		return false;
 	}
 	if (kind == WANT_OWN && l->owner >= 0 && l->owner != (int)nd->nr &&
-	    sim_mutant(s, MUT_TWO_OWNERS, 2)) {
+	    sim_mutant(s, MUT_TWO_OWNERS, 1)) {
 		complete(nd, kind, nr);
 		l->want[nd->nr].kind = WANT_NONE;
 		return false;
