@@ -121,7 +121,7 @@ static uint64_t next_bit(const struct bits *b, uint64_t from, uint64_t flip)
 	for (size_t i = (size_t)(from / BITS_PER_WORD); i < bits_words_for(b->count); i++) {
 		uint64_t word = (b->words[i] ^ flip) & mask;
 
-		/* Never past the count: bits behind it are clear, the first of them is the answer. */
+		/* Never past the count: bits behind it are clear; the first one is it. */
 		if (word)
 			return i * BITS_PER_WORD + (uint64_t)__builtin_ctzll(word);
 		mask = ~(uint64_t)0;
