@@ -31,6 +31,9 @@ static void answer(struct host *h, uint64_t op, uint8_t type, int code, const ch
 {
 	struct cvw_msg msg = { .type = type, .op = op, .code = code > 0 ? -EIO : code };
 
+	/* To those who ask us, this one says that clvmd itself is not there. */
+	if (code == -ECONNREFUSED)
+		msg.code = -ESRCH;
 	(void)snprintf(msg.text, sizeof(msg.text), "%.479s", text);
 	for (char *c = msg.text; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 127)

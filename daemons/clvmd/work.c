@@ -158,6 +158,7 @@ int work_main(int argc, char **argv)
 {
 	const struct work_ops *ops = argc ? ops_find(argv[0]) : NULL;
 	static struct work w;
+	int r;
 
 	(void)prctl(PR_SET_NAME, "clvmd-worker");
 	w.verb = argc ? argv[0] : "";
@@ -167,12 +168,14 @@ int work_main(int argc, char **argv)
 		return 1;
 	}
 	dmdev_log_to(on_dm_line);
-	return stages_run(ops, &w) ? 1 : 0;
+	r = stages_run(ops, &w);
+	mir_free(w.mir);
+	return r ? 1 : 0;
 }
 
 /* ---- shared ---- */
 
-int work_read_mir(struct work *w, struct mir **mir, struct cm_errmsg *err)
+int work_read_mir(struct work *w, struct cm_errmsg *err)
 {
 	struct mir *got;
 	char *text;
@@ -192,7 +195,8 @@ int work_read_mir(struct work *w, struct mir **mir, struct cm_errmsg *err)
 		mir_free(got);
 		return -ESTALE;
 	}
-	*mir = got;
+	mir_free(w->mir);
+	w->mir = got;
 	return 0;
 }
 

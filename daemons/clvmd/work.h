@@ -43,7 +43,7 @@ struct work {
 	uint32_t view[CMQ_NODES_MAX];
 	/* filled by the stages */
 	char note[CVW_TEXT_BYTES];		/* shown with a success */
-	void *priv;
+	struct mir *mir;			/* read; freed by work_main() */
 };
 
 struct work_ops {
@@ -63,9 +63,9 @@ int work_main(int argc, char **argv);
 /* A line to clvmd. */
 void work_say(const char *fmt, ...) CM_PRINTF(1, 2);
 
-/* Read the metadata text and find the mirror; checks w->dm_uuid when that is set. Errors of mir.h
- * and lvm_cmd.h. */
-int work_read_mir(struct work *w, struct mir **mir, struct cm_errmsg *err) CM_MUST_CHECK;
+/* Read the metadata text and find the mirror: w->mir. Checks w->dm_uuid when that is set. Errors
+ * of mir.h and lvm_cmd.h, -ESTALE. */
+int work_read_mir(struct work *w, struct cm_errmsg *err) CM_MUST_CHECK;
 
 /* Drop the LV lock that the record says we hold. 0 or errors of lvmlockd.h. */
 int work_unlock(const struct record *record, struct cm_errmsg *err) CM_MUST_CHECK;

@@ -80,16 +80,14 @@ const struct work_ops work_refresh_ops = {
 
 /* ---- initlog ---- */
 
-static struct mir *initlog_mir;
-
 static int initlog_prepare(struct work *w, struct cm_errmsg *err)
 {
-	return work_read_mir(w, &initlog_mir, err);
+	return work_read_mir(w, err);
 }
 
 static int initlog_go(struct work *w, struct cm_errmsg *err)
 {
-	return log_init(initlog_mir, w->is_sync, err);
+	return log_init(w->mir, w->is_sync, err);
 }
 
 const struct work_ops work_initlog_ops = {
@@ -100,11 +98,10 @@ const struct work_ops work_initlog_ops = {
 
 static int resolve_prepare(struct work *w, struct cm_errmsg *err)
 {
-	struct mir *mir;
-	int r = work_read_mir(w, &mir, err);
+	int r = work_read_mir(w, err);
 
 	if (!r)
-		work_say("found %s", mir->dm_uuid);
+		work_say("found %s", w->mir->dm_uuid);
 	return r;
 }
 

@@ -116,21 +116,22 @@ static void parts_remove(const struct record *rec)
 	struct work w = { .verb = "scan" };
 	struct cm_errmsg err;
 	uint32_t cookie = 0;
-	struct mir *mir;
+	const struct mir *mir;
 
 	(void)snprintf(w.vg, sizeof(w.vg), "%s", rec->vg);
 	(void)snprintf(w.lv, sizeof(w.lv), "%s", rec->lv);
-	if (work_read_mir(&w, &mir, &err)) {
+	if (work_read_mir(&w, &err)) {
 		work_say("log %s", err.text);
 		return;
 	}
+	mir = w.mir;
 	for (uint32_t i = 0; i < mir->leg_count; i++)
 		if (dmdev_remove(mir->leg[i].dm_uuid, 0, &cookie, &err))
 			work_say("log %s", err.text);
 	if (mir->has_log && dmdev_remove(mir->log.dm_uuid, 0, &cookie, &err))
 		work_say("log %s", err.text);
 	dmdev_udev_wait(&cookie);
-	mir_free(mir);
+	mir_free(w.mir);
 }
 
 static void scan_record(void *ctx, const struct record *rec)

@@ -230,7 +230,8 @@ static int find_mirror(struct work *w, struct cm_errmsg *err)
 				   w->lv);
 	}
 	if (!r)
-		r = work_read_mir(w, &up.mir, err);
+		r = work_read_mir(w, err);
+	up.mir = w->mir;
 	if (!r)
 		r = check_metadata(w, up.mir, err);
 	if (!r)

@@ -13,8 +13,8 @@ no_locks() { ! on_each "$(rig_live)" 'lvmlockctl -i | grep -E "LK LV (sh|ex)"'; 
 # a worker is killed while it asks a cmirrord that does not answer
 on 2 'kill -STOP $(cat /run/cmirrord.pid)'
 bg 1 up lvchange -asy vg/data
-wait_for 10 "a worker" eval 'w=$(workers 2 activate); [ -n "$w" ]'
-on 2 "kill -9 $w; kill -CONT \$(cat /run/cmirrord.pid)"
+wait_for 10 "a worker" eval '[ -n "$(workers 2 activate)" ]'
+on 2 "kill -9 $(workers 2 activate); kill -CONT \$(cat /run/cmirrord.pid)"
 fails bg_wait up 60
 wait_for 20 "the end of it" check_inactive vg/data "1 2 3"
 wait_for 20 "free LV locks" no_locks

@@ -5,13 +5,13 @@
 . "$RIG_SRC/test/shell/lib/aux.sh"
 
 look() { # look NAME: everything but the mirror's own table line
-	on 1 "dmsetup info -c --noheadings -o name,uuid,attr,open | sort
-		dmsetup table | grep -v '^vg-$1:' | sort
+	on 1 "dmsetup info -c --noheadings -o name,uuid,attr | sort
+		dmsetup table | grep -v ': 0 [0-9]* mirror ' | sort
 		dmsetup deps -o devname | sort
 		cd /dev; ls -l mapper vg | awk '{ print \$9, \$10, \$11 }' | sort
 		for d in dm-*; do udevadm info -q property /dev/\$d |
 			grep -E '^(DM_NAME|DM_UUID|DM_UDEV_DISABLE.*|DEVLINKS)=' |
-			tr ' ' '\n' | sort; done"
+			tr ' =' '\n\n' | sort; done"
 }
 
 compare() { # compare NAME LVCREATE-OPTIONS
