@@ -192,7 +192,8 @@ bool cml_is_idle(const struct cml *log)
 	for (i = 0; i < CML_LUIDS_MAX; i++)
 		if (log->inst[i].is_used)
 			return false;
-	return !cml_io_busy(log) && log->leave.step == CML_LEAVE_NONE && !log->own_asked && !log->own_drop &&
+	return !cml_io_busy(log) && log->leave.step == CML_LEAVE_NONE && !log->own_asked &&
+	       !log->own_drop &&
 	       (!log->cmn || !cml_mem_find_c(log, log->cmn->cfg.nodeid)) && !log->join_sent;
 }
 

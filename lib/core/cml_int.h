@@ -422,8 +422,10 @@ void cmn_journal(struct cmn *cmn, struct cml *log, enum cmn_level level, const c
 void cmn_fx(struct cmn *cmn, struct cml *log, enum cmn_fx_type type);
 void cmn_fx_node(struct cmn *cmn, enum cmn_fx_type type, uint32_t nodeid, const char *text);
 struct cmn_peer *cmn_peer(struct cmn *cmn, uint32_t nodeid); /* known or NULL */
-bool cmn_is_of_us(const struct cmn *cmn, const struct cmn_peer *peer);	/* came with us from the last view */
-bool cmn_runs_log(struct cmn *cmn, const char *uuid, uint32_t nodeid);	/* by its own JOIN in this view */
+/* It came with us from the last view. */
+bool cmn_is_of_us(const struct cmn *cmn, const struct cmn_peer *peer);
+/* By its own JOIN in this view. */
+bool cmn_runs_log(struct cmn *cmn, const char *uuid, uint32_t nodeid);
 bool cmn_in_view(const struct cmn *cmn, uint32_t nodeid);
 bool cmn_can_serve(const struct cmn *cmn); /* usable and settled */
 struct cmn_dir *cmn_dir_find(struct cmn *cmn, const char *uuid);

@@ -296,7 +296,7 @@ static void slot_pump(struct cml *log, uint32_t slot)
 		merge->gone_since_ms = log->cmn->now_ms;
 		state_set(log, slot, CML_MERGE_UNPROVEN);
 	}
-	/* It came back, and goes on with this slot: also one that said that nothing ran, and then joined. */
+	/* It came back, and goes on with this slot; maybe it had said that nothing ran. */
 	if ((merge->state == CML_MERGE_UNPROVEN || merge->state == CML_MERGE_PROVEN ||
 	     merge->state == CML_MERGE_READ) &&
 	    !is_unproven(log, slot)) {

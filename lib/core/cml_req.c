@@ -143,7 +143,7 @@ static void req_is_remote(struct cml *log, struct cml_inst *inst, const struct k
 		cml_token_close_all(inst);
 		inst->pass_has_marked = false;
 	}
-	/* An instance that was refused gets -EIO for its marks: a write held here would hold its suspend. */
+	/* A refused instance gets -EIO for its marks: a write held here would hold its suspend. */
 	v[0] = inst->state != CML_INST_REFUSED && is_recovering(log, region_nr);
 	v[1] = cml_hint(log);
 	inst->bound = v[1];

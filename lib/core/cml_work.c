@@ -81,8 +81,8 @@ static uint64_t claim_end(const struct cml *log, uint64_t lo)
 }
 
 /*
- * A kernel whose hint is, or may be, the region count asks for no work until it is resumed: a claim for it would
- * stay open for ever, and everybody's writes in it would wait (L1).
+ * A kernel whose hint is, or may be, the region count asks for no work until it is resumed: a claim
+ * for it would stay open for ever, and everybody's writes in it would wait (L1).
  */
 static bool inst_wants_work(const struct cml *log, const struct cml_inst *inst)
 {

@@ -169,8 +169,9 @@ static bool view_has(const struct cmn_event *ev, uint32_t nodeid)
 }
 
 /*
- * Kernels of this node run logs that it has not joined: those the host knows of, and those whose CTR was
- * replayed and whose JOIN has not been delivered. Between the two no HELLO may say that nothing runs.
+ * Kernels of this node run logs that it has not joined: those the host knows of, and those whose
+ * CTR was replayed and whose JOIN has not been delivered. Between the two no HELLO may say that
+ * nothing runs.
  */
 static bool has_orphans(const struct cmn *cmn)
 {
@@ -252,7 +253,7 @@ static void view_new(struct cmn *cmn, const struct cmn_event *ev)
 		peer->has_hello = false;
 		peer->joins_left = 0;
 	}
-	/* Rebuilt from the JOINs of this view, so that its order is the same for two sides that met. */
+	/* Rebuilt from this view's JOINs: its order is then the same for two sides that met. */
 	memset(cmn->dir, 0, sizeof(cmn->dir));
 	for (i = 0; i < CML_LOGS_MAX; i++)
 		if (cmn->log[i])
@@ -395,7 +396,7 @@ void cmn_whole_deliver(struct cmn *cmn, const struct wire_msg *msg)
 	struct cml *log;
 
 	if (msg->type == WIRE_SLOT && msg->u.slot.nodeid == msg->sender) {
-		/* It may come before the JOIN of this view, which was sent before it was delivered. */
+		/* It may come before the JOIN of this view, which knew nothing of it. */
 		dir_add(cmn, msg->uuid, msg->sender);
 		dir_state_set(cmn, msg->uuid, msg->sender, true);
 	} else if (msg->type == WIRE_STATE_DONE && msg->view == cmn->view_nr) {

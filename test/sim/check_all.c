@@ -123,7 +123,7 @@ static void check_nosync(struct sim *s, const struct sim_mirror *m)
 		for (i = 0; i < s->node_count; i++)
 			if (is_whole(&s->node[i]) && !cml_region_is_oos(s->node[i].log, r))
 				sim_fail(s, "I4",
-					 "region %u is in sync on node %u, NOSYNC in node %u's kernel",
+					 "region %u is in sync on node %u, NOSYNC in kernel %u",
 					 r, i + 1, m->nd->nr + 1);
 	}
 }
@@ -175,14 +175,14 @@ void check_issue(struct sim_mirror *m, uint32_t block, bool is_copy)
 		for (k = 0; k < 2; k++)
 			if (i != m->nd->nr && is_live(&s->node[i].mirror[k]) &&
 			    s->node[i].mirror[k].rh[r].is_copying)
-				sim_fail(s, "I3", "node %u writes region %u while node %u copies it",
+				sim_fail(s, "I3", "node %u writes region %u, node %u copies it",
 					 m->nd->nr + 1, r, i + 1);
 	if (s->opts.is_core)
 		return;
 	t = check_truth(s);
 	if (!(t->dirty >> r & 1))
-		sim_fail(s, "I1", "node %u %s region %u, which is clean on disk", m->nd->nr + 1,
-			 is_copy ? "copies" : "writes", r);
+		sim_fail(s, t->classic.kind == DISK_CLASSIC_VALID ? "I7" : "I1",
+			 "node %u %s region %u, which is clean on disk", m->nd->nr + 1, is_copy ? "copies" : "writes", r);
 }
 
 /* ---- replies ---- */
@@ -291,7 +291,7 @@ void check_hash(struct sim_node *nd, struct sim_entry *e)
 	}
 }
 
-/* I16: nobody else that lives believes that it may write the superblock and the out-of-sync bitmap. */
+/* I16: nobody else alive believes that it may write the superblock and the out-of-sync bitmap. */
 void check_one_owner(struct sim_node *nd)
 {
 	struct sim *s = nd->s;

@@ -8,8 +8,8 @@
  *
  *	network    agreed order; delays; a dead sender's last messages reach everybody or nobody;
  *		   views later than the fact, usable later than the view; partitions and merges
- *	log device writes of 4 KiB are atomic and durable when done, land in any order; those in flight
- *		   when their node dies are lost, land at once, or land until the node is fenced
+ *	log device writes of 4 KiB are atomic and durable when done, land in any order; those in
+ *		   flight when their node dies are lost, land at once, or until it is fenced
  *	legs	   volatile caches: what was not flushed may vanish when everything loses power
  *	locks	   survive the daemon, are granted only with quorum and everybody outside fenced
  *	kernel	   drivers/md/dm-raid1.c, dm-region-hash.c, dm-log-userspace-base.c of Linux 6.1
@@ -267,7 +267,7 @@ struct sim_truth {
 	struct disk_classic classic;
 	uint64_t slot[DISK_SLOTS_MAX];	/* masks of regions; RUNNING slots only */
 	uint64_t oos;
-	uint64_t dirty;			/* what a reader after total loss of power takes as out of sync */
+	uint64_t dirty;			/* out of sync for a reader after total loss of power */
 };
 
 enum sim_class { CLASS_STEADY, CLASS_CRASH, CLASS_DAEMON, CLASS_POWER, CLASS_PARTITION, CLASS_MIX,
@@ -295,7 +295,8 @@ enum sim_mutant {
 	X(copies_done) X(remote_recovering) X(nosync_writes) X(in_sync_zero) X(delayed_bios) \
 	X(node_crashes) X(daemon_crashes) X(power_losses) X(partitions) X(merges) X(fences) \
 	X(self_fences) X(kills) X(fast_reboots) X(suspends) X(reloads) X(activations) \
-	X(deactivations) X(resumes_for_merge) X(refused) X(esrch_replays) X(kernel_retries) X(wakes) \
+	X(deactivations) X(resumes_for_merge) X(refused) X(esrch_replays) X(kernel_retries) \
+	X(wakes) \
 	X(proofs) X(proof_alarms) X(late_landings) X(lost_log_writes) X(lost_messages) X(views) \
 	X(hash_compared) X(msg_hello) X(msg_join) X(msg_slot) X(msg_state) X(msg_leave) \
 	X(msg_propose) X(msg_ack) X(msg_release) X(msg_giveback) X(msg_void) X(msg_oos_set) \
@@ -377,7 +378,7 @@ const char *sim_class_name(enum sim_class class);
 
 /* ---- sim_thread.c ---- */
 struct sim_th *sim_th_start(struct sim_node *nd, sim_th_fn *fn, void *arg);
-void sim_th_block(struct sim_th *th);			/* until a kick; the condition is the caller's */
+void sim_th_block(struct sim_th *th);		/* until a kick; the condition is the caller's */
 void sim_th_kick(struct sim_th *th);			/* NULL is allowed */
 void sim_th_kick_at(struct sim_th *th, uint64_t at_us);
 void sim_th_sleep(struct sim_th *th, uint64_t us);
@@ -431,7 +432,8 @@ void sim_host_orphans(struct sim_node *nd);
 void sim_host_wake(struct sim_node *nd);
 
 /* ---- sim_klog.c: dm-log-userspace ---- */
-int sim_rpc(struct sim_th *th, struct sim_mirror *m, struct kabi_req *req, struct kabi_reply *reply);
+int sim_rpc(struct sim_th *th, struct sim_mirror *m, struct kabi_req *req,
+	    struct kabi_reply *reply);
 int sim_rpc_safe(struct sim_th *th, struct sim_mirror *m, struct kabi_req *req,
 		 struct kabi_reply *reply);
 void sim_klog_reply(struct sim_node *nd, const struct kabi_reply *reply);

@@ -436,7 +436,7 @@ static bool answers_unknown(struct sim_node *nd, const struct kabi_req *req)
 {
 	if (nd->log && cml_instance_known(nd->log, req->luid))
 		return false;
-	/* RESUME too: an error there, in a replay, makes the kernel write one leg without a mark. */
+	/* RESUME too: in a replay, an error makes the kernel write one leg without a mark. */
 	if (req->type == KABI_DTR || req->type == KABI_PRESUSPEND ||
 	    req->type == KABI_POSTSUSPEND || req->type == KABI_RESUME)
 		answer(nd, req, 0);

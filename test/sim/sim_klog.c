@@ -15,7 +15,7 @@
 #define TIMEOUT_US	(15 * US_S)
 #define GROUP_MAX	32u
 
-static const uint8_t reply_bytes[] = {
+static const uint8_t reply_bytes[KABI_IS_REMOTE_RECOVERING + 1] = {
 	[KABI_IN_SYNC] = 8, [KABI_GET_RESYNC_WORK] = 16, [KABI_GET_SYNC_COUNT] = 8,
 	[KABI_IS_REMOTE_RECOVERING] = 16, [KABI_GET_REGION_SIZE] = 8,
 };
@@ -81,7 +81,8 @@ again:
 	 * make the kernel write one leg without a mark, whatever the daemon does: not played here
 	 * (doc/invariants.md, G1).
 	 */
-	if (req->type != KABI_RESUME && (!nd->has_daemon || (!s->is_closing && sim_chance(s, 5000)))) {
+	if (req->type != KABI_RESUME &&
+	    (!nd->has_daemon || (!s->is_closing && sim_chance(s, 5000)))) {
 		w->is_used = false;
 		return -ESRCH;
 	}
@@ -128,7 +129,7 @@ static bool reply_is_old(struct sim_node *nd, const struct kabi_reply *reply)
 void sim_klog_reply(struct sim_node *nd, const struct kabi_reply *reply)
 {
 	struct sim *s = nd->s;
-	uint32_t i;
+	uint32_t i, type;
 
 	if (reply_is_old(nd, reply)) {
 		check_reply(nd, NULL, reply);
@@ -143,8 +144,8 @@ void sim_klog_reply(struct sim_node *nd, const struct kabi_reply *reply)
 		  kabi_type_name(nd->waiter[i].req.type), reply->seq, reply->error,
 		  reply->data_bytes ? (long long)word(reply, 0) : 0,
 		  reply->data_bytes > 8 ? (long long)word(reply, 1) : 0);
-	if (!reply->error && reply->data_bytes != (nd->waiter[i].req.type < CM_ARRAY_COUNT(reply_bytes)
-		? reply_bytes[nd->waiter[i].req.type] : 0) && nd->waiter[i].req.type != KABI_GET_REGION_SIZE)
+	type = nd->waiter[i].req.type;
+	if (!reply->error && reply->data_bytes != reply_bytes[type])
 		sim_fail(s, "kernel", "node %u: reply to %s has %u bytes of payload", nd->nr + 1,
 			 kabi_type_name(nd->waiter[i].req.type), reply->data_bytes);
 	nd->waiter[i].reply = *reply;

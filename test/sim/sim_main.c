@@ -139,8 +139,8 @@ static void tell_failure(const struct sim_opts *o, int status)
 		snprintf(shared->text, sizeof(shared->text), "the run ended with %s %d",
 			 WIFSIGNALED(status) ? "signal" : "status",
 			 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-	printf("# %s\n#   repeat: test/sim/sim --class %s --seeds %llu%s%s%s%s --trace\n", shared->text,
-	       sim_class_name(o->class), (unsigned long long)o->seed, nodes,
+	printf("# %s\n#   repeat: test/sim/sim --class %s --seeds %llu%s%s%s%s --trace\n",
+	       shared->text, sim_class_name(o->class), (unsigned long long)o->seed, nodes,
 	       o->is_core ? " --core" : "", o->mutant ? " --mutant " : "",
 	       o->mutant ? mutant_name[o->mutant] : "");
 }
@@ -228,8 +228,9 @@ static int run_mutants(struct plan *plan)
 			}
 		}
 		bad += !caught;
-		printf("%sok %u - %s is caught: %s\n", caught ? "" : "not ", ++tests, mutant_name[m],
-		       caught ? shared->failed ? shared->text : "by an assertion" : "no");
+		printf("%sok %u - %s is caught: %s\n", caught ? "" : "not ", ++tests,
+		       mutant_name[m],
+		       !caught ? "no" : shared->failed ? shared->text : "by an assertion");
 		fflush(stdout);
 	}
 	printf("1..%u\n", tests);

@@ -143,7 +143,7 @@ struct sim_packet {
 	uint8_t buf[];
 };
 
-/* While a member of the ring is gone and the ring not yet reformed, the token does not come round. */
+/* While a member is gone and the ring not yet reformed, the token does not come round. */
 static bool is_ring_whole(const struct sim_node *nd)
 {
 	const struct sim *s = nd->s;

@@ -56,7 +56,7 @@ void sim_daemon_start(struct sim_node *nd)
 	sim_trace(s, nd, "daemon starts");
 	sim_host_orphans(nd);
 	sim_locks_ask(nd, nd->nr, WANT_SELF);
-	/* A new process is nobody's coordinator: what its predecessor owned must not stay locked. */
+	/* A new process is nobody's coordinator: its predecessor's lock must not stay. */
 	sim_locks_drop(nd, SIM_NODES, WANT_OWN);
 	sim_net_changed(s, sim_between(s, 1, 200) * US_MS);
 	if (nd->live >= 0)

@@ -72,7 +72,8 @@ static void check_waiters(struct sim *s, uint64_t since_us)
 			const struct sim_waiter *w = &s->node[i].waiter[k];
 			uint64_t from_us = w->since_us > since_us ? w->since_us : since_us;
 
-			if (!s->node[i].is_up || !w->is_used || s->now_us < from_us + REQUEST_MAX_US)
+			if (!s->node[i].is_up || !w->is_used ||
+			    s->now_us < from_us + REQUEST_MAX_US)
 				continue;
 			sim_fail(s, "I12", "node %u: %s waits for an answer since %llu s", i + 1,
 				 kabi_type_name(w->req.type),
@@ -153,7 +154,7 @@ static bool close_down(struct sim *s)
 	if (t->classic.kind != DISK_CLASSIC_VALID)
 		sim_fail(s, "I14", "everybody has left, but the classic area is not valid");
 	else if (t->dirty)
-		sim_fail(s, "I14", "everybody has left in sync, but the classic area calls region %d dirty",
+		sim_fail(s, "I14", "everybody has left in sync; the classic area calls %d dirty",
 			 __builtin_ctzll(t->dirty));
 	return !s->failed;
 }
@@ -167,8 +168,8 @@ void check_final(struct sim *s)
 		for (leg = 0; leg < SIM_LEGS; leg++)
 			if (s->block[b].min == s->block[b].max &&
 			    s->leg[leg].cur[b] != s->block[b].min)
-				sim_fail(s, "I8", "block %u on leg %u has version %llu, not %llu", b,
-					 leg, (unsigned long long)s->leg[leg].cur[b],
+				sim_fail(s, "I8", "block %u on leg %u: version %llu, not %llu",
+					 b, leg, (unsigned long long)s->leg[leg].cur[b],
 					 (unsigned long long)s->block[b].min);
 }
 
@@ -177,8 +178,9 @@ bool sim_run(const struct sim_opts *opts, struct sim_result *result)
 	struct sim *s = sim_new(opts, result);
 	bool ok;
 
-	sim_trace(s, NULL, "seed %llu class %s: %u nodes, %u regions, %s", (unsigned long long)opts->seed,
-		  sim_class_name(opts->class), s->node_count, s->region_count,
+	sim_trace(s, NULL, "seed %llu class %s: %u nodes, %u regions, %s",
+		  (unsigned long long)opts->seed, sim_class_name(opts->class), s->node_count,
+		  s->region_count,
 		  s->is_integrated ? "integrated_flush" : "MARK and FLUSH");
 	sim_operator_start(s);
 	sim_faults_start(s);
@@ -189,7 +191,7 @@ bool sim_run(const struct sim_opts *opts, struct sim_result *result)
 	ok = ok && !s->failed && close_down(s);
 	if (ok)
 		check_final(s);
-	sim_trace(s, NULL, "end: %llu events, %u strikes of the mutant", (unsigned long long)s->steps,
-		  (unsigned int)s->mutant_count);
+	sim_trace(s, NULL, "end: %llu events, %u strikes of the mutant",
+		  (unsigned long long)s->steps, (unsigned int)s->mutant_count);
 	return !result->failed;
 }

@@ -201,8 +201,8 @@ static void geometry_draw(struct sim *s)
 	if (sim_chance(s, 2))
 		s->region_count = (uint32_t)sim_between(s, 3, 12);
 	s->block_count = s->region_count * SIM_PER_REGION;
-	if (disk_geom_init(&s->geom, SIM_DEV_BYTES, s->region_count, SIM_REGION_SECT, DISK_SLOTS_MAX,
-			   &err))
+	if (disk_geom_init(&s->geom, SIM_DEV_BYTES, s->region_count, SIM_REGION_SECT,
+			   DISK_SLOTS_MAX, &err))
 		sim_fail(s, "setup", "%s", err.text);
 	snprintf(s->ctr, sizeof(s->ctr), "%u %s%u gen=1 legs=0000000000000abc",
 		 s->region_count * SIM_REGION_SECT,
