@@ -251,10 +251,10 @@ static int mlog_open(struct mlog *mlog, const struct kabi_req *req, struct cm_er
 	if (r)
 		return r;
 	/*
-	 * The former process may have been coordinator, and its oos lock has outlived it. The node that
-	 * took over waits for that lock before it tells us anything, so it goes now. No write of the
-	 * former process can be under way: it did not end before its last one had. Whoever owns the
-	 * lock next, perhaps we, reads the disk first.
+	 * The former process may have been coordinator, and its oos lock has outlived it. The node
+	 * that took over waits for that lock before it tells us anything, so it goes now. No write
+	 * of the former process can be under way: it did not end before its last one had. Whoever
+	 * owns the lock next, perhaps we, reads the disk first.
 	 */
 	if (mlog->persist.is_old)
 		clu_disown(host->clu, mlog->own_name);
