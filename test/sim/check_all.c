@@ -182,7 +182,8 @@ void check_issue(struct sim_mirror *m, uint32_t block, bool is_copy)
 	t = check_truth(s);
 	if (!(t->dirty >> r & 1))
 		sim_fail(s, t->classic.kind == DISK_CLASSIC_VALID ? "I7" : "I1",
-			 "node %u %s region %u, which is clean on disk", m->nd->nr + 1, is_copy ? "copies" : "writes", r);
+			 "node %u %s region %u, which is clean on disk", m->nd->nr + 1,
+			 is_copy ? "copies" : "writes", r);
 }
 
 /* ---- replies ---- */
