@@ -24,6 +24,7 @@ struct helpers {
 	pthread_mutex_t lock;
 	int event_fd;
 	struct helper *finished;	/* list by next_finished, newest first */
+	unsigned int orphan_count;	/* loop's thread */
 };
 
 struct helper {
@@ -74,6 +75,8 @@ out_free:
 void helpers_destroy(struct helpers *helpers)
 {
 	loop_fd_del(helpers->loop, helpers->event_fd);
+	if (helpers->orphan_count)
+		return;		/* a thread that hangs still needs it all; the process is ending */
 	close(helpers->event_fd);
 	pthread_mutex_destroy(&helpers->lock);
 	free(helpers);
@@ -131,10 +134,12 @@ bool helper_is_busy(const struct helper *helper)
 
 void helper_destroy(struct helper *helper)
 {
-	if (helper->is_busy)
-		helper->is_orphan = true;
-	else
+	if (!helper->is_busy) {
 		helper_join(helper);
+		return;
+	}
+	helper->is_orphan = true;
+	helper->helpers->orphan_count++;
 }
 
 static void helper_join(struct helper *helper)
@@ -194,6 +199,7 @@ static void finished_take(void *ctx, int fd, uint32_t events)
 		next = helper->next_finished;	/* done() may destroy the helper, or start a job */
 		helper->is_busy = false;
 		if (helper->is_orphan) {
+			helpers->orphan_count--;
 			helper->done(helper->job);
 			helper_join(helper);
 		} else {

@@ -25,7 +25,7 @@ typedef void helper_done_fn(void *job); /* in the loop's thread, later; may star
 
 /* Returns 0 or negative errno. */
 int helpers_create(struct loop *loop, struct helpers **out) CM_MUST_CHECK;
-/* All helpers were destroyed before. */
+/* All helpers were destroyed before. What a job that still hangs needs is left in memory. */
 void helpers_destroy(struct helpers *helpers);
 
 /* Start a thread. @name: at most 15 characters, shown by ps. Returns 0 or negative errno. */

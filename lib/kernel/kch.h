@@ -26,8 +26,9 @@ struct kch_stats {
 
 struct kch_ops {
 	const char *name;	/* "connector" */
-	/* Opens; returns 0 or negative errno with @err (no CAP_NET_ADMIN, not the initial network
-	 * namespace, module dm-log-userspace not loaded: names the cure). */
+	/* Opens; returns 0 or negative errno with @err, which names the cure (not root, not the
+	 * first network namespace, a kernel without connector). The log client's module need not be
+	 * loaded: the kernel loads it with the first table. */
 	int (*open)(struct kch **out, struct cm_errmsg *err) CM_MUST_CHECK;
 	void (*close)(struct kch *kch);
 	int (*fd)(const struct kch *kch);

@@ -72,7 +72,8 @@ static void test_death(struct loop *loop, struct offside *off, int fd)
 	/* What the process does when it is not spoken to in its own tongue: it ends. */
 	OK(send(fd, "x", 1, 0) == 1, "the process ends");
 	snprintf(job.dev[0], sizeof(job.dev[0]), "/nonexistent");
-	/* One of these may still be taken: by the process, or by the socket of one that has died. */
+	/* One of these may still be taken: by the process, or by the socket of one that has died.
+	 * */
 	for (i = 0; i < 100 && offside_start(off, &job, job_done, &seen); i++)
 		loop_once(loop, 10);
 	OK(i < 100, "no jobs after its death");
