@@ -3,8 +3,10 @@
  * store.h - the log device: asynchronous reads and writes, one I/O thread per device (hazard D11),
  * so that a dead path stops this log and no other.
  *
- * O_DIRECT; a write is RWF_DSYNC: durable when it completes, as one FUA write where the device has
- * FUA. All functions are called in one thread, the owner's. Buffers belong to the caller and stay
+ * O_DIRECT and O_DSYNC through Linux AIO: a write is durable when it completes, as one FUA write
+ * where the device has FUA.
+ *
+ * All functions are called in one thread, the owner's. Buffers belong to the caller and stay
  * untouched until the completion. At most STORE_DEPTH requests are under way; nothing is allocated
  * after open.
  */
