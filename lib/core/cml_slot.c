@@ -140,7 +140,7 @@ void cml_slot_read_pump(struct cml *log)
 {
 	struct cml_io *io;
 
-	if (log->slot == CML_NO_SLOT || log->slot_ready)
+	if (log->cfg.is_core || log->slot == CML_NO_SLOT || log->slot_ready)
 		return;
 	while (log->slot_read_next < log->geom.map_pages) {
 		io = cml_io_get(log, CML_IO_SLOT_READ, log->slot_read_next);
