@@ -59,6 +59,7 @@ struct outside {
 
 static void tick_run(void *ctx, uint64_t now_ms);
 static void find_next(struct outside_hub *hub);
+static void find_forget(struct outside *out);
 static void find_run(void *job);
 static void find_done(void *job);
 static void flush_start(struct outside *out);
@@ -147,8 +148,7 @@ int outside_create(struct outside_hub *hub, const char *uuid,
 
 void outside_destroy(struct outside *out)
 {
-	if (out->hub->find && out->hub->find->out == out)
-		out->hub->find->out = NULL;
+	find_forget(out);
 	offside_forget(out->hub->off, out->flush_job);
 	offside_forget(out->hub->off, out->wake_job);
 	list_del(&out->link);
@@ -170,6 +170,17 @@ const char *outside_name(const struct outside *out)
 
 /* ---- finding the table ---- */
 
+/* A find under way for this log ends by itself, and nobody looks at it again: it frees its job. */
+static void find_forget(struct outside *out)
+{
+	struct find_job *job = out->hub->find;
+
+	if (!job || job->out != out)
+		return;
+	job->out = NULL;
+	out->hub->find = NULL;
+}
+
 void outside_resumed(struct outside *out)
 {
 	out->legs_are_told = false;
@@ -178,16 +189,14 @@ void outside_resumed(struct outside *out)
 	out->find_left = FIND_TRIES;
 	out->find_ms = 0;
 	/* A find that runs may have seen the table before this one. */
-	if (out->hub->find && out->hub->find->out == out)
-		out->hub->find->out = NULL;
+	find_forget(out);
 	find_next(out->hub);
 	tick_want(out->hub);
 }
 
 void outside_stopped(struct outside *out)
 {
-	if (out->hub->find && out->hub->find->out == out)
-		out->hub->find->out = NULL;
+	find_forget(out);
 	out->find_left = 0;
 	out->wake_wanted = false;
 	out->legs_are_told = false;
