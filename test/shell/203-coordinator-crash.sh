@@ -9,8 +9,7 @@ writers_start /dev/vg/data 25 2048 100
 sleep 5
 coordinator=$(get_status 2 coordinator)
 [ "$coordinator" = 1 ] || die "coordinator is '$coordinator', not the lowest node"
-crash 1
-wait_for 30 "fencing of node 1" grep -q "node 1" "$RIG_DIR/log/fence"
+crash_fenced 1
 writers_wait 60 "2 3"
 wait_sync vg/data 120 2
 writers_check 2 /dev/vg/data

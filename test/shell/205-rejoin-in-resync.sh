@@ -4,7 +4,7 @@
 . "$RIG_SRC/test/shell/lib/aux.sh"
 mirror data 160M -R 128k
 sleep 1
-crash 3
+crash_fenced 3
 on 1 verify write --dev /dev/vg/data --area 0:1024 --seconds 4 --rate 50 > "$RIG_DIR/journal"
 start 3
 cluster_up

@@ -26,7 +26,7 @@ on 1 lvchange -an vg/keep
 on 3 "sleep 8 < /dev/vg/data > /dev/null 2>&1 &"
 check_refusal 1 'n3' lvchange -an vg/data
 check_active vg/data "1 2 3"
-crash 2
+crash_fenced 2
 wait_sync vg/data 60 1
 start 2
 cluster_up

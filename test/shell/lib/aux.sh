@@ -29,8 +29,8 @@ aux_lvs_remove() {
 }
 aux_lvs_remove
 
-# mirror NAME SIZE [OPTIONS]: lvcreate, -m1 unless OPTIONS begin with another -m, on the first running
-# node.
+# mirror NAME SIZE [OPTIONS]: lvcreate, -m1 unless OPTIONS begin with another -m, on the first
+# running node.
 mirror() {
 	local name=$1 size=$2 m=-m1
 	shift 2
@@ -43,6 +43,17 @@ wait_sync() {
 	local lv=$1 secs=${2:-120} node=${3:-$(first_node)}
 	wait_for "$secs" "sync of $lv" check_synced "$lv" "$node"
 }
+
+# crash_fenced N: power off, and the cluster has had it fenced; a node started earlier would be
+# fenced again.
+crash_fenced() {
+	local before
+	before=$(fencings "$1")
+	crash "$1"
+	wait_for 40 "fencing of node $1" fenced_since "$1" "$before"
+}
+fencings() { grep -c "fenced node $1 " "$RIG_DIR/log/fence" || true; }
+fenced_since() { [ "$(fencings "$1")" -gt "$2" ]; }
 
 # Everybody who is there writes to $1 (device) at once, $2 seconds, in areas of $3 blocks each:
 # node N has area [(N-1)*$3, N*$3). Journals are log/bg-writeN. $4: writes per second of each.
