@@ -66,9 +66,8 @@ void host_reply(struct host *host, const struct kabi_req *req, int error)
 		.luid = req->luid, .seq = req->seq, .type = req->type, .error = error,
 	};
 
-	/* Domain codes mean nothing to the kernel, or the wrong thing. */
-	if (error < -4095 || error > 0 || (error < -999 && error > -4095))
-		reply.error = -EINVAL;
+	if (error > 0 || error < -999)
+		reply.error = -EINVAL;	/* a domain code means nothing to the kernel */
 	host->kch_ops->reply(host->kch, &reply);
 }
 
