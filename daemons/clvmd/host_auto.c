@@ -12,6 +12,7 @@
 #define FIRST_TRY_MS 2000u /* the operation that made it active may still be on its way to us */
 #define RETRY_MS	5000u
 #define SLOW_RETRY_MS	20000u
+#define OWN_OPS_MAX	4u
 #define WATCH_RETRY_MS	2000u
 
 /* ---- activation of what the others have ---- */
@@ -39,6 +40,16 @@ void auto_wish(struct host *h, struct mirror *m)
 	}
 }
 
+/* A node that joins may want hundreds: a few at a time, or they only wait for each other. */
+static bool enough_going(const struct host *h)
+{
+	unsigned int count = 0;
+
+	for (uint32_t i = 0; i < HOST_OPS_MAX; i++)
+		count += h->op[i].state != OP_FREE && !h->op[i].conn;
+	return count >= OWN_OPS_MAX;
+}
+
 static void try_now(struct host *h, struct mirror *m, uint64_t now_ms)
 {
 	struct op_ask ask = { .verb = CVW_ACTIVATE, .flags = CVW_F_AUTO, .vg = m->vg, .lv = m->lv,
@@ -48,6 +59,10 @@ static void try_now(struct host *h, struct mirror *m, uint64_t now_ms)
 	m->retry_at_ms = 0;
 	if (m->is_mine || !others_want(m) || stays_down(m))
 		return;
+	if (enough_going(h)) {
+		m->retry_at_ms = now_ms + HOST_TICK_MS;
+		return;
+	}
 	m->retry_at_ms = now_ms + RETRY_MS;
 	if (part_is_on(h, m->dm_uuid) || op_is_on(h, m->dm_uuid) || !h->view.quorate)
 		return;
