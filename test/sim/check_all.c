@@ -48,8 +48,9 @@ static void check_disk_truth(struct sim *s, const struct legs_view *v)
 	bad = v->at_risk & ~t->dirty;
 	if (bad)
 		sim_fail(s, t->classic.kind == DISK_CLASSIC_VALID ? "I7" : "I2",
-			 "region %d is clean on disk, but its legs differ or may differ",
-			 __builtin_ctzll(bad));
+			 "region %d is clean on disk, but its legs %s", __builtin_ctzll(bad),
+			 bad & v->differ ? "differ" : bad & sim_legs_inflight(s) ?
+			 "are being written" : "were not flushed");
 }
 
 /* Regions that a slot on disk owns whose owner's kernel is dead. */

@@ -176,6 +176,7 @@ struct sim_node {
 	uint32_t daemon_gen;
 	struct cmn *cmn;
 	struct cml *log;
+	uint64_t log_gen;
 	void *persist;
 	bool persist_is_old;
 	uint64_t orphans;

@@ -65,7 +65,7 @@ static void flushed(struct sim *s, const struct sim_ev *ev)
 	struct sim_node *nd = &s->node[ev->node];
 	struct cmn_event out = { .type = CMN_EV_LEGS_FLUSHED, .log = nd->log, .id = ev->a };
 
-	if (nd->has_daemon && nd->daemon_gen == ev->gen && nd->log) {
+	if (nd->has_daemon && nd->daemon_gen == ev->gen && nd->log && nd->log_gen == ev->b) {
 		sim_trace(s, nd, "legs are flushed (%llu)", (unsigned long long)ev->a);
 		sim_host_event(nd, &out);
 	}
@@ -160,7 +160,7 @@ static void emit(void *host, const struct cmn_effect *fx)
 		break;
 	case CMN_FX_FLUSH_LEGS:
 		sim_trace(s, nd, "flushes the legs (%llu)", (unsigned long long)fx->id);
-		sim_legs_flush_start(nd, nd->daemon_gen, fx->id, 0, flushed);
+		sim_legs_flush_start(nd, nd->daemon_gen, fx->id, nd->log_gen, flushed);
 		break;
 	case CMN_FX_WAKE_KERNEL:
 		sim_host_wake(nd);
@@ -341,6 +341,7 @@ static void log_open(struct sim_node *nd, const struct kabi_ctr *ctr)
 		memset(nd->persist, 0, len_bytes);
 		nd->persist_is_old = false;
 	}
+	nd->log_gen++;
 	cfg.persist = nd->persist;
 	cfg.persist_is_old = nd->persist_is_old;
 	if (cml_create(&cfg, &nd->log, &err) || cmn_attach(nd->cmn, nd->log))
