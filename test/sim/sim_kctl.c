@@ -107,7 +107,8 @@ static void suspend(struct sim_th *th, struct sim_node *nd, struct sim_mirror *m
 
 static void destroy(struct sim_th *th, struct sim_mirror *m)
 {
-	while (m->is_queued || m->is_in_pass || m->flush_running)
+	/* dm_sync_table(): a status under way keeps the table. */
+	while (m->is_queued || m->is_in_pass || m->flush_running || m->status_runs)
 		sim_th_sleep(th, US_MS);
 	threads_stop(th, m);
 	simple(th, m, KABI_DTR);
