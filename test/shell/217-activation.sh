@@ -4,8 +4,9 @@
 . "$RIG_SRC/test/shell/lib/aux.sh"
 mirror data 16M -an
 check_inactive vg/data "1 2 3"
-mirror keep 16M --setautoactivation n
+mirror keep 16M
 on 1 lvchange -an vg/keep
+on 1 lvchange --setautoactivation n vg/keep
 on 1 lvchange -asy vg/data
 check_active vg/data "1 2 3"
 on 1 lvchange -ay vg/data

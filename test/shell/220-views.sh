@@ -9,7 +9,8 @@ ct_settle 1 2 3
 for n in 1 2 3; do ct $n flood 2000 300; done
 sleep 0.5
 ct_settle 1 2 3
-# Gone and back before anybody agreed on its departure (who would propose that sleeps; a second later
+# Gone and back before anybody agreed on its departure (who would propose that sleeps; a second
+# later
 # the others do): a view without it comes in between all the same. On a slow machine the new process
 # may take more than that second, and then the departure is a view of its own.
 between='view nr=[0-9a-f]*[13579bdf] members=1,3 usable=0'

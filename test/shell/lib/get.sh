@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # get_*: one value on standard output.
 
-# Filters that read to the end: under pipefail `head` and `grep -q` would fail the writer before them.
+# Filters that read to the end: under pipefail `head` and `grep -q` would fail the writer before
+# them.
 first_node() { rig_live | sed -n 1p; }
 has() { [ "$(grep -c "$@" || true)" != 0 ]; }
 
 # get_lv NODE VG/LV FIELD
-get_lv() { on "$1" lvs --noheadings --nosuffix -o "$3" "$2" 2> /dev/null | sed 's/^ *//; s/ *$//'; }
+get_lv() { on "$1" lvs -a --noheadings --nosuffix -o "$3" "$2" 2> /dev/null | sed 's/^ *//; s/ *$//'; }
 
 # get_dm VG/LV: its device-mapper name.
 get_dm() {
