@@ -153,38 +153,51 @@ static void check_kernels(struct sim *s)
 	}
 }
 
+/* May this node write R although another copies it? Yes, when R has left the claim (VOID, MERGE). */
+static bool has_left_claim(const struct sim_node *nd, uint32_t r)
+{
+	return nd->log && cml_region_is_oos(nd->log, r) && !cml_region_is_claimed(nd->log, r);
+}
+
 /*
- * I1 and I3, at the moment a kernel issues data: its bit is durable; nobody else copies the region;
- * and nobody else writes what is copied.
+ * I3: while a node copies R nobody else writes R; only if R has left the claim meanwhile, for then
+ * it stays out of sync. (The founder of a core log cannot know of a running kernel without a
+ * daemon.)
  */
-void check_issue(struct sim_mirror *m, uint32_t block, bool is_copy)
+static void check_exclusion(struct sim_mirror *m, uint32_t r, bool is_copy)
 {
 	struct sim *s = m->nd->s;
-	uint32_t r = block / SIM_PER_REGION, i, k;
-	const struct sim_truth *t;
+	uint32_t i, k;
 
-	/*
-	 * The founder of a core log cannot know of a running kernel without a daemon. When that is
-	 * back, its marks leave the claim (VOID): the region stays out of sync (I6).
-	 */
-	for (i = 0; i < SIM_LEGW && !s->opts.is_core; i++) {
+	for (i = 0; i < SIM_LEGW; i++) {
 		const struct sim_legw *w = &s->legw[i];
+		const struct sim_node *writer = is_copy ? &s->node[w->node] : m->nd;
 
-		if (!w->is_used || w->block / SIM_PER_REGION != r || w->is_copy == is_copy)
+		if (!w->is_used || w->block / SIM_PER_REGION != r || w->is_copy == is_copy ||
+		    (w->node == m->nd->nr && w->boot == m->nd->boot) || has_left_claim(writer, r))
 			continue;
-		if (w->node != m->nd->nr || w->boot != m->nd->boot)
-			sim_fail(s, "I3", "region %u: node %u %s it while node %u %s it", r,
-				 m->nd->nr + 1, is_copy ? "copies" : "writes", w->node + 1,
-				 w->is_copy ? "copies" : "writes");
+		sim_fail(s, "I3", "region %u: node %u %s it while node %u %s it", r, m->nd->nr + 1,
+			 is_copy ? "copies" : "writes", w->node + 1,
+			 w->is_copy ? "copies" : "writes");
 	}
-	for (i = 0; i < s->node_count && !is_copy && !s->opts.is_core; i++)
+	for (i = 0; i < s->node_count && !is_copy && !has_left_claim(m->nd, r); i++)
 		for (k = 0; k < 2; k++)
 			if (i != m->nd->nr && is_live(&s->node[i].mirror[k]) &&
 			    s->node[i].mirror[k].rh[r].is_copying)
 				sim_fail(s, "I3", "node %u writes region %u, node %u copies it",
 					 m->nd->nr + 1, r, i + 1);
+}
+
+/* I1 and I3, at the moment a kernel issues data. */
+void check_issue(struct sim_mirror *m, uint32_t block, bool is_copy)
+{
+	struct sim *s = m->nd->s;
+	uint32_t r = block / SIM_PER_REGION;
+	const struct sim_truth *t;
+
 	if (s->opts.is_core)
 		return;
+	check_exclusion(m, r, is_copy);
 	t = check_truth(s);
 	if (!(t->dirty >> r & 1))
 		sim_fail(s, t->classic.kind == DISK_CLASSIC_VALID ? "I7" : "I1",
@@ -206,6 +219,16 @@ static uint64_t own_slot(struct sim_node *nd)
 			return t->slot[i];
 	}
 	return 0;
+}
+
+bool check_is_durable(struct sim_node *nd, const struct kabi_req *req)
+{
+	uint32_t i;
+
+	for (i = 0; i < req->region_count; i++)
+		if (!(own_slot(nd) >> req->region_nr[i] & 1))
+			return false;
+	return true;
 }
 
 /* @req NULL: nobody waits for this reply any more. */

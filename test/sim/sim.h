@@ -482,6 +482,8 @@ bool sim_run(const struct sim_opts *opts, struct sim_result *result);
 void check_truth_stale(struct sim *s);			/* the log device changed */
 const struct sim_truth *check_truth(struct sim *s);
 void check_reply(struct sim_node *nd, const struct kabi_req *req, const struct kabi_reply *reply);
+/* Are all regions of a MARK or FLUSH durable in the node's slot? */
+bool check_is_durable(struct sim_node *nd, const struct kabi_req *req);
 void check_issue(struct sim_mirror *m, uint32_t block, bool is_copy);
 void check_lineage_split(struct sim *s, uint32_t part);
 void check_one_owner(struct sim_node *nd);		/* it is granted the oos lock */

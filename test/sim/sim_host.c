@@ -472,6 +472,11 @@ void sim_host_request(struct sim_node *nd, const struct kabi_req *in)
 	if ((req.type == KABI_MARK_REGION || (req.type == KABI_FLUSH && req.region_count)) &&
 	    sim_mutant(nd->s, MUT_EARLY_REPLY, 20))
 		answer(nd, &req, 0);
+	if (nd->s->opts.mutant == MUT_NOT_REMOTE && check_is_durable(nd, &req) &&
+	    (req.type == KABI_MARK_REGION || (req.type == KABI_FLUSH && req.region_count))) {
+		answer(nd, &req, 0);	/* and no VOID */
+		return;
+	}
 	if (req.type == KABI_RESUME)
 		legs_known_soon(nd);
 	ev.log = nd->log;

@@ -81,7 +81,7 @@ again:
 	 * make the kernel write one leg without a mark, whatever the daemon does: not played here
 	 * (doc/invariants.md, G1).
 	 */
-	if (req->type != KABI_RESUME &&
+	if (req->type != KABI_RESUME && (req->type != KABI_DTR || !nd->has_daemon) &&
 	    (!nd->has_daemon || (!s->is_closing && sim_chance(s, 5000)))) {
 		w->is_used = false;
 		return -ESRCH;
