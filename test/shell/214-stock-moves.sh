@@ -7,17 +7,7 @@ on 1 lvcreate -qq -y --type mirror -m1 -L 16M -aey -n data vg
 [[ "$(get_table 1 vg/data)" == *"mirror disk"* ]] || die "-aey: $(get_table 1 vg/data)"
 wait_for 60 "sync by stock lvm" check_synced vg/data 1
 
-# 4 KiB block number of leg 1's byte 9 MiB on its disk: "/dev/ubdb:0-3", 4 MiB extents after 1 MiB
-ranges=$(get_lv 1 vg/data_mimage_1 seg_pe_ranges)
-disk=${ranges%%:*} pe=${ranges##*:}
-block=$(((1 + ${pe%-*} * 4 + 9) * 256))
-on 1 "{ echo planted; head -c 4088 /dev/zero; } |
-	dd of=$disk bs=4k seek=$block iflag=fullblock oflag=direct conv=notrunc status=none"
-check_planted() { # check_planted NODE
-	[ "$(on "$1" "dd if=$disk bs=4k skip=$block count=1 iflag=direct status=none |
-		head -c 7")" = planted ] || die "the mirror was resynced"
-}
-check_planted 1
+plant 1 vg/data_mimage_1 9
 
 on 1 lvchange -asy vg/data
 check_active vg/data "1 2 3"
@@ -25,14 +15,14 @@ check_synced vg/data 1
 check_synced vg/data 3
 on 3 dd if=/dev/urandom of=/dev/vg/data bs=64k count=4 oflag=direct status=none
 sleep 2
-check_planted 2
+planted 2 || die "the mirror was resynced"
 
 on 2 lvchange -aey vg/data
 check_inactive vg/data "1 3"
 [[ "$(get_table 2 vg/data)" == *"mirror disk"* ]] || die "-aey on 2: $(get_table 2 vg/data)"
 check_synced vg/data 2
 sleep 1
-check_planted 2
+planted 2 || die "the mirror was resynced"
 
 # in exclusive use on node 2: nobody else gets it
 on 2 "sleep 6 < /dev/vg/data > /dev/null 2>&1 &"

@@ -15,8 +15,9 @@ start 2
 start 3
 cluster_up
 vg_up
+# where nobody wrote: stock lvm knows nothing of our slots, so it copies everything
+plant 1 vg/data_mimage_1 30
 on 1 lvchange -aey vg/data
-[ "$(get_synced 1 vg/data)" != 16/16 ] || die "stock lvm trusted a log that was in use"
 wait_for 60 "sync by stock lvm" check_synced vg/data 1
 writers_check 1 /dev/vg/data
 check_legs vg/data 1

@@ -55,6 +55,23 @@ crash_fenced() {
 fencings() { grep -c "fenced node $1 " "$RIG_DIR/log/fence" || true; }
 fenced_since() { [ "$(fencings "$1")" -gt "$2" ]; }
 
+# plant NODE VG/LEG MIB: writes a mark straight to the disk, MIB into the hidden LV VG/LEG, past
+# the mirror; it stays only while nothing is copied over it. planted NODE: is it still there?
+plant() {
+	local ranges pe
+	# "/dev/ubdb:0-3": extents of 4 MiB, the first at 1 MiB
+	ranges=$(get_lv "$1" "$2" seg_pe_ranges)
+	pe=${ranges##*:}
+	planted_disk=${ranges%%:*} planted_block=$(((1 + ${pe%-*} * 4 + $3) * 256))
+	on "$1" "{ echo planted; head -c 4088 /dev/zero; } | dd of=$planted_disk bs=4k status=none \
+		seek=$planted_block iflag=fullblock oflag=direct conv=notrunc"
+	planted "$1"
+}
+planted() {
+	[ "$(on "$1" "dd if=$planted_disk bs=4k skip=$planted_block count=1 iflag=direct \
+		status=none | head -c 7")" = planted ]
+}
+
 # Everybody who is there writes to $1 (device) at once, $2 seconds, in areas of $3 blocks each:
 # node N has area [(N-1)*$3, N*$3). Journals are log/bg-writeN. $4: writes per second of each.
 writers_start() {

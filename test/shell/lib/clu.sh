@@ -87,6 +87,7 @@ ct_settle() { wait_for 60 "one view of $*" ct_settled "$@"; }
 ct_check_cuts() {
 	local bad
 	bad=$(grep -h ' cut ' "$RIG_DIR"/ct.* | cut -d' ' -f3- | sort -u | awk '
-		{ k = $1 $2 $3 $4; v = $5 $6; if (k in seen && seen[k] != v) print k; seen[k] = v }')
+		{ k = $1 $2 $3 $4; v = $5 $6; if (k in seen &&
+			seen[k] != v) print k; seen[k] = v }')
 	[ -z "$bad" ] || die "different messages delivered: $bad"
 }

@@ -8,7 +8,9 @@ first_node() { rig_live | sed -n 1p; }
 has() { [ "$(grep -c "$@" || true)" != 0 ]; }
 
 # get_lv NODE VG/LV FIELD
-get_lv() { on "$1" lvs -a --noheadings --nosuffix -o "$3" "$2" 2> /dev/null | sed 's/^ *//; s/ *$//'; }
+get_lv() {
+	on "$1" lvs -a --noheadings --nosuffix -o "$3" "$2" 2> /dev/null | sed 's/^ *//; s/ *$//'
+}
 
 # get_dm VG/LV: its device-mapper name.
 get_dm() {
