@@ -32,7 +32,10 @@ rig_live() {
 
 node_known() { [[ ${1-} =~ ^[1-9][0-9]*$ ]] && [ "$1" -le "$RIG_NODES" ]; }
 
-rig_need_node() { node_known "${1-}" || { rig_say "no node '${1-}' (1 .. $RIG_NODES)"; return 2; }; }
+rig_need_node()
+{
+	node_known "${1-}" || { rig_say "no node '${1-}' (1 .. $RIG_NODES)"; return 2; }
+}
 
 # --- network ---------------------------------------------------------------------------------
 
@@ -80,7 +83,8 @@ disk_file() { echo "$RIG_DIR/mem/disk-$(disk_letter "$1")"; }
 node_args() {
 	local n=$1 i
 	echo "mem=$RIG_MEM" "umid=n$n" "uml_dir=$RIG_DIR/uml/" root=/dev/root rootfstype=hostfs \
-		rootflags=/ ro quiet noreboot con=null con0=null,fd:1 "init=$RIG_DIR/rig/node/init" \
+		rootflags=/ ro quiet noreboot con=null con0=null,fd:1 \
+		"init=$RIG_DIR/rig/node/init" \
 		"rig_node=$n" "hostdir=$RIG_DIR" "rig_src=$RIG_SRC" \
 		"vec0:transport=tap,ifname=tap$n,depth=64,gro=1,mac=52:54:00:77:00:0$n" \
 		"vec1:transport=tap,ifname=ctl$n,depth=64,gro=1,mac=52:54:00:78:00:0$n"
@@ -99,13 +103,14 @@ node_boot() {
 	echo $((boots + 1)) > "$RIG_DIR/nodes/$n.boots"
 	echo "--- boot $((boots + 1)) at $(date +%T)" >> "$RIG_DIR/log/console-$n"
 	read -r -d '' -a args < <(node_args "$n") || true
-	# Sessions of their own: ^C at the rig must not reach the node, nor what a panic sends to its
-	# process group anybody else.
+	# Sessions of their own: ^C at the rig must not reach the node, nor what a panic sends to
+	# its process group anybody else.
 	TMPDIR=$RIG_DIR/mem setsid "$RIG_DIR/bin/rig-box" -s -p "$RIG_DIR/nodes/$n.pid" \
 		env "LD_PRELOAD=$RIG_DIR/bin/ptrace-shim.so" "$RIG_UML" "${args[@]}" \
 		< /dev/null >> "$RIG_DIR/log/console-$n" 2>&1 9>&- &
 	disown
-	rig_until 10 node_started "$n" || { rig_say "node $n did not start, see $RIG_DIR/log/console-$n"; return 1; }
+	rig_until 10 node_started "$n" ||
+		{ rig_say "node $n did not start, see $RIG_DIR/log/console-$n"; return 1; }
 }
 
 # The namespace is recorded while the node lives: afterwards it can no longer be asked for.
@@ -145,15 +150,17 @@ node_kill() {
 node_gone() { ! node_lives "$1"; }
 
 # The kernel's word (the pid file vanished) is checked against what /proc shows: no process in the
-# node's pid namespace, and a disk open only in a pid namespace of a node that runs. Each look at /proc
-# must also find what is known to be there, so that a look that fails is no proof.
+# node's pid namespace, and a disk open only in a pid namespace of a node that runs. Each look at
+# /proc must also find what is known to be there, so that a look that fails is no proof.
 node_left_nothing() {
 	local n=$1 ns left
 	{ read -r ns < "$RIG_DIR/nodes/$n.pidns"; } 2> /dev/null || return 0
-	[ -n "$(ns_pids "$(readlink /proc/self/ns/pid)")" ] || { rig_say "cannot look into /proc"; return 1; }
+	[ -n "$(ns_pids "$(readlink /proc/self/ns/pid)")" ] ||
+		{ rig_say "cannot look into /proc"; return 1; }
 	left=$(ns_pids "$ns" | xargs)
 	[ -z "$left" ] || { rig_say "node $n is dead but left processes: $left"; return 1; }
-	[ "$RIG_DISKS" = 0 ] || disks_open_in_nodes_only || { rig_say "no proof that node $n is dead"; return 1; }
+	[ "$RIG_DISKS" = 0 ] || disks_open_in_nodes_only ||
+		{ rig_say "no proof that node $n is dead"; return 1; }
 }
 
 # find fails whenever a process ends meanwhile.
@@ -179,11 +186,15 @@ disks_open_in_nodes_only() (
 	users=$(disk_users)
 	kill "$known"
 	wait "$known" 2> /dev/null || true
-	grep -qxF "$known" <<< "$users" || { rig_say "cannot see who has the disks open"; return 1; }
+	grep -qxF "$known" <<< "$users" ||
+		{ rig_say "cannot see who has the disks open"; return 1; }
 	for pid in $users; do
-		[ "$pid" = "$known" ] || grep -qxF "$(readlink "/proc/$pid/ns/pid")" <<< "$live" || strangers+=" $pid"
+		[ "$pid" = "$known" ] ||
+			grep -qxF "$(readlink "/proc/$pid/ns/pid")" <<< "$live" ||
+				strangers+=" $pid"
 	done
-	[ -z "$strangers" ] || { rig_say "somebody outside has the disks open:$strangers"; return 1; }
+	[ -z "$strangers" ] ||
+		{ rig_say "somebody outside has the disks open:$strangers"; return 1; }
 )
 
 # rig_until SECS COMMAND...: polls; 1 when the time is over.

@@ -8,9 +8,11 @@
 
 # --- commands --------------------------------------------------------------------------------
 
-# on N [-i] [-t] COMMAND...: runs it on node N. One word is shell text (bash -c), several are the exact
-# argument vector. Output and exit status are the command's (128 + signal); 255 and a line on stderr
-# when the node is dead or dies. Daemons it leaves behind live on. -i: pass stdin; -t: on a terminal.
+# on N [-i] [-t] COMMAND...: runs it on node N. One word is shell text (bash -c), several are the
+# exact argument vector. Output and exit status are the command's (128 + signal); 255 and a line
+# on stderr
+# when the node is dead or dies. Daemons it leaves behind live on. -i: pass stdin; -t: on a
+# terminal.
 on() {
 	rig_need_node "${1-}" || return
 	node_run "$@"
@@ -51,8 +53,8 @@ bg() {
 	echo $! > "$RIG_DIR/bg/$name.pid"
 }
 
-# bg_wait NAME [SECS]: waits for its end, prints its output, returns its status; 124 on time-out (default
-# 60 s; it runs on then).
+# bg_wait NAME [SECS]: waits for its end, prints its output, returns its status; 124 on time-out
+# (default 60 s; it runs on then).
 bg_wait() {
 	local name=$1 status
 	[ -e "$RIG_DIR/bg/$name.pid" ] || { rig_say "bg_wait: nothing named '$name'"; return 1; }
@@ -66,8 +68,8 @@ bg_wait() {
 # bg_runs NAME: true while it has not ended.
 bg_runs() { [ -e "$RIG_DIR/bg/$1.pid" ] && [ ! -s "$RIG_DIR/bg/$1.rc" ]; }
 
-# wait_for SECS WHAT COMMAND...: runs COMMAND (shell words, functions allowed) until it succeeds; after SECS
-# says that there is no WHAT, shows the command's last output and returns 1.
+# wait_for SECS WHAT COMMAND...: runs COMMAND (shell words, functions allowed) until it succeeds;
+# after SECS says that there is no WHAT, shows the command's last output and returns 1.
 wait_for() {
 	local secs=$1 what=$2 end=$((SECONDS + $1)) out
 	shift 2
@@ -123,8 +125,8 @@ node_signal() {
 	done
 }
 
-# cut N: its cluster network is unplugged (commands still reach it). heal [N]: plugged in again; without
-# N: all of them. (`cut -d: ...` is still the cut of old.)
+# cut N: its cluster network is unplugged (commands still reach it). heal [N]: plugged in again;
+# without N: all of them. (`cut -d: ...` is still the cut of old.)
 cut() {
 	if [[ ${1-} == -* ]]; then command cut "$@"; return; fi
 	rig_need_node "${1-}" || return
@@ -151,16 +153,16 @@ partition() {
 	done
 }
 
-# fence_mode MODE [N]: what the fence agent does to node N (without N: to any); MODE is ok, fail, hold or
-# "late SECS", see fenced.sh. Every fencing is a line in log/fence.
+# fence_mode MODE [N]: what the fence agent does to node N (without N: to any); MODE is ok, fail,
+# hold or "late SECS", see fenced.sh. Every fencing is a line in log/fence.
 fence_mode() {
 	local f=$RIG_DIR/fence/mode${2:+-$2}
 	echo "$1" > "$f.new"
 	mv "$f.new" "$f"
 }
 
-# fenced N: was node N's last boot fenced? Wait for it between crash and start: a node that is started
-# before the others have fenced its former life may be killed for it.
+# fenced N: was node N's last boot fenced? Wait for it between crash and start: a node that is
+# started before the others have fenced its former life may be killed for it.
 fenced() { fence_log "fenced node $1 (boot $(cat "$RIG_DIR/nodes/$1.boots"),"; }
 
 # fence_killed N: did that fencing find it running?
@@ -170,28 +172,32 @@ fence_log() { grep -qF "$1" "$RIG_DIR/log/fence" 2> /dev/null; }
 
 # --- cluster and volume group ----------------------------------------------------------------
 
-# cluster_up: on all running nodes what is not up yet of corosync, dlm_controld, lvmlockd, cmirrord, clvmd.
+# cluster_up: on all running nodes what is not up yet of corosync, dlm_controld, lvmlockd,
+# cmirrord, clvmd.
 cluster_up() {
 	local live
 	live=$(rig_live | wc -l)
 	on_all /host/rig/node/up "$live" || { rig_say "the cluster does not come up"; return 1; }
 }
 
-# vg_up [NAME]: a shared VG (default vg) on all disks, or, if it exists, its locks started, on all running
-# nodes. With --corosync none: a local VG per node, on node 1 only.
+# vg_up [NAME]: a shared VG (default vg) on all disks, or, if it exists, its locks started, on all
+# running nodes. With --corosync none: a local VG per node, on node 1 only.
 vg_up() {
 	local vg=${1:-vg} first disks shared='' i
 	first=$(rig_live)
 	first=${first%%$'\n'*}
 	if ! on "$first" "vgs $vg > /dev/null 2>&1"; then
-		disks=$(for ((i = 0; i < RIG_DISKS; i++)); do echo -n "/dev/ubd$(disk_letter $i) "; done)
+		disks=$(for ((i = 0; i < RIG_DISKS; i++)); do
+			echo -n "/dev/ubd$(disk_letter $i) "
+		done)
 		[ "$RIG_SHARED" = 0 ] || shared=--shared
 		on "$first" "pvcreate -q -q $disks && vgcreate -q -q $shared $vg $disks"
 	fi
 	[ "$RIG_SHARED" = 0 ] || on_all vgchange -q -q --lock-start "$vg"
 }
 
-# mend: background commands ended, dead nodes started, networks healed, fencing as usual: a rig as new, but for daemons and disks.
+# mend: background commands ended, dead nodes started, networks healed, fencing as usual: a rig as
+# new, but for daemons and disks.
 mend() {
 	local n pid
 	heal
@@ -213,7 +219,8 @@ mend() {
 # shell [N]: an interactive shell on node N (default 1), for a look in the middle of a script.
 shell() { node_run "${1:-1}" -t bash -l < /dev/tty > /dev/tty 2>&1; }
 
-# collect_logs: kernel messages and state of each running node into log/. A failed run does it by itself.
+# collect_logs: kernel messages and state of each running node into log/. A failed run does it by
+# itself.
 collect_logs() {
 	local n pids=()
 	for n in $(rig_live); do

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # rig: --nodes 2 --vg --install-fixture
-# A tree given with --install lies on top of the nodes' root, and our daemons start from it, in order.
+# A tree given with --install lies on top of the nodes' root, and our daemons start from it, in
+# order.
 [ "$(on 1 cat /usr/local/share/rig-fixture)" = installed ]
 [ "$(on 2 command -v cmirrord)" = /usr/local/sbin/cmirrord ]
 for n in 1 2; do

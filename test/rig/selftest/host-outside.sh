@@ -17,7 +17,8 @@ made() { compgen -G "$TMPDIR/rig.*/$1" > /dev/null; }
 one_node=(--nodes 1 --disks 1 --corosync none)
 
 # what is wrong is said in one line, with status 2, before anything is made
-for bad in '--engine qemu' '--nodes 6' '--ip 5' '--install /nowhere' '--size much' '--two-node' '--what'; do
+for bad in '--engine qemu' '--nodes 6' '--ip 5' '--install /nowhere' '--size much' \
+	'--two-node' '--what'; do
 	# shellcheck disable=SC2086 # words
 	[ "$(status_of "$rig" run $bad /dev/null)" = 2 ]
 	[ "$(wc -l < "$work/out")" = 1 ]
@@ -27,7 +28,8 @@ says 'comes with the kernel module'
 [ "$(status_of "$rig" run /no/script)" = 2 ]
 [ -z "$(ls "$TMPDIR")" ]
 
-# the script's status is the rig's; arguments arrive; a good run leaves no folder, a failed one its logs
+# the script's status is the rig's; arguments arrive; a good run leaves no folder, a failed one
+# its logs
 script good <<< '[ "$1/$2" = "a b/c" ]; on 1 true'
 [ "$(status_of "$rig" run "${one_node[@]}" "$work/good" 'a b' c)" = 0 ]
 [ -z "$(ls "$TMPDIR")" ]
@@ -48,7 +50,9 @@ script fresh <<< 'fails on 1 test -e /tmp/boot-1'
 script core <<< 'on 1 "kill -SEGV \$\$" || true'
 script slow <<< 'sleep 100'
 script good2 <<< 'on 1 true'
-[ "$(status_of "$rig" run "${one_node[@]}" --script-time 3 --each "$work"/{good2,crash,fresh,core,slow,skip})" = 1 ]
+status=$(status_of "$rig" run "${one_node[@]}" --script-time 3 --each \
+	"$work"/{good2,crash,fresh,core,slow,skip})
+[ "$status" = 1 ]
 says "^ok .*/good2"
 says "^FAILED .*/crash (status 1"
 says "^after the crash"
@@ -68,13 +72,18 @@ made log/console-1
 # killed from outside: no process of it is left, and so neither its namespaces, taps nor mounts
 # (The pattern is in a file, because grep would see it in its own command line.)
 echo "$TMPDIR/rig." > "$work/pattern"
-left() { grep -lzsF -f "$work/pattern" /proc/[0-9]*/cmdline /proc/[0-9]*/environ | cut -d/ -f3 | sort -u; }
+left()
+{
+	grep -lzsF -f "$work/pattern" /proc/[0-9]*/cmdline /proc/[0-9]*/environ |
+		cut -d/ -f3 | sort -u
+}
 [ -z "$(left)" ]
 [ "$(status_of "$rig" on "$TMPDIR"/rig.* 1 true)" = 2 ]
 says 'no rig runs in'
 for signal in INT TERM KILL; do
 	rm -rf "$TMPDIR"/rig.*
-	env --default-signal=INT setsid "$rig" run "${one_node[@]}" "$work/hang" > "$work/out" 2>&1 &
+	env --default-signal=INT setsid "$rig" run "${one_node[@]}" "$work/hang" \
+		> "$work/out" 2>&1 &
 	pid=$!
 	for ((i = 0; i < 200; i++)); do
 		made nodes/1.pid && break
@@ -92,7 +101,9 @@ for signal in INT TERM KILL; do
 done
 
 # several rigs at the same time
-script two <<< 'cluster_up; on_all corosync-quorumtool -s | grep "Total votes: *2" > /dev/null; crash 2'
+script two <<< 'cluster_up
+on_all corosync-quorumtool -s | grep "Total votes: *2" > /dev/null
+crash 2'
 "$rig" run --nodes 2 "$work/two" > "$work/one.out" 2>&1 &
 pid=$!
 [ "$(status_of "$rig" run --nodes 2 "$work/two")" = 0 ]

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * rig-agent ADDRESS SYSLOG: PID 1 of a node. Serves commands on the control link (wire.h), one process
- * per connection, and reaps what daemons leave behind. A command ends with its first process:
- * daemons it started may keep stdout open and live on. A client that goes away takes its command's
- * process group with it. What comes to /dev/log is appended to the file SYSLOG.
+ * rig-agent ADDRESS SYSLOG: PID 1 of a node. Serves commands on the control link (wire.h), one
+ * process per connection, and reaps what daemons leave behind. A command ends with its first
+ * process: daemons it started may keep stdout open and live on. A client that goes away takes its
+ * command's process group with it. What comes to /dev/log is appended to the file SYSLOG.
  */
 #define _GNU_SOURCE
 #include "devlog.h"

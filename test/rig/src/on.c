@@ -3,9 +3,9 @@
  * rig-on [-i] [-t] [-w SECS] ADDRESS PIDFILE COMMAND...
  *
  * Runs COMMAND on the node that PIDFILE (see rig-box) and ADDRESS belong to. One word is given to
- * bash -c, several are the argument vector. Output is COMMAND's byte for byte, the exit status its own
- * (128 + signal). 255 with a line on stderr: the node does not run, died meanwhile, or could
- * not be reached.
+ * bash -c, several are the argument vector. Output is COMMAND's byte for byte, the exit status
+ * its own (128 + signal). 255 with a line on stderr: the node does not run, died meanwhile, or
+ * could not be reached.
  *
  * -i: pass stdin on (else COMMAND reads /dev/null)   -t: on a terminal   -w: wait for the node's
  * agent that long (default 10 s)
