@@ -206,6 +206,7 @@ struct sim_node {
 	uint64_t luid_last;
 	uint64_t answered[64];		/* seq + 1 */
 	uint32_t answered_next;
+	uint64_t answered_seq;
 	uint64_t limit_us;		/* the static in userspace_is_remote_recovering() */
 	struct sim_waiter waiter[SIM_WAITERS];
 	struct sim_mirror mirror[2];

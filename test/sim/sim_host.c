@@ -53,6 +53,8 @@ static void fx_reply(struct sim_node *nd, const struct kabi_reply *reply)
 	if (!nd->nr && reply->type == KABI_IN_SYNC && nd->s->now_us > 8 * US_S &&
 	    sim_mutant(nd->s, MUT_NO_REPLY, 1))
 		return;
+	if (reply->seq + 1ull == nd->answered_seq)
+		return;			/* the mutant was faster */
 	back.type = reply->type;
 	back.luid = reply->luid;
 	reply_soon(nd, &back);
@@ -446,6 +448,19 @@ static bool answers_unknown(struct sim_node *nd, const struct kabi_req *req)
 	return true;
 }
 
+/* For the mutant: a region of the request is in another kernel's hands. */
+static bool is_copied_elsewhere(const struct sim_node *nd, const struct kabi_req *req)
+{
+	const struct sim *s = nd->s;
+	uint32_t i, k;
+
+	for (i = 0; i < s->node_count; i++)
+		for (k = 0; i != nd->nr && k < req->region_count; k++)
+			if (s->node[i].mirror[0].rh[req->region_nr[k]].is_copying)
+				return true;
+	return false;
+}
+
 void sim_host_request(struct sim_node *nd, const struct kabi_req *in)
 {
 	struct cmn_event ev = { .type = CMN_EV_KERNEL };
@@ -473,9 +488,9 @@ void sim_host_request(struct sim_node *nd, const struct kabi_req *in)
 	    sim_mutant(nd->s, MUT_EARLY_REPLY, 20))
 		answer(nd, &req, 0);
 	if (nd->s->opts.mutant == MUT_NOT_REMOTE && check_is_durable(nd, &req) &&
-	    (req.type == KABI_MARK_REGION || (req.type == KABI_FLUSH && req.region_count))) {
-		answer(nd, &req, 0);	/* and no VOID */
-		return;
+	    is_copied_elsewhere(nd, &req) && (req.type == KABI_MARK_REGION || (req.type == KABI_FLUSH && req.region_count))) {
+		answer(nd, &req, 0);	/* before VOID has come back */
+		nd->answered_seq = req.seq + 1ull;
 	}
 	if (req.type == KABI_RESUME)
 		legs_known_soon(nd);
