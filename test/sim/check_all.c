@@ -153,7 +153,7 @@ static void check_kernels(struct sim *s)
 	}
 }
 
-/* May this node write R although another copies it? Yes, when R has left the claim (VOID, MERGE). */
+/* May this node write R while another copies it? Yes, when R has left the claim (VOID, MERGE). */
 static bool has_left_claim(const struct sim_node *nd, uint32_t r)
 {
 	return nd->log && cml_region_is_oos(nd->log, r) && !cml_region_is_claimed(nd->log, r);

@@ -448,6 +448,11 @@ static bool answers_unknown(struct sim_node *nd, const struct kabi_req *req)
 	return true;
 }
 
+static bool is_mark(const struct kabi_req *req)
+{
+	return req->type == KABI_MARK_REGION || (req->type == KABI_FLUSH && req->region_count);
+}
+
 /* For the mutant: a region of the request is in another kernel's hands. */
 static bool is_copied_elsewhere(const struct sim_node *nd, const struct kabi_req *req)
 {
@@ -484,11 +489,10 @@ void sim_host_request(struct sim_node *nd, const struct kabi_req *in)
 		req_dtr(nd, &req);
 		return;
 	}
-	if ((req.type == KABI_MARK_REGION || (req.type == KABI_FLUSH && req.region_count)) &&
-	    sim_mutant(nd->s, MUT_EARLY_REPLY, 20))
+	if (is_mark(&req) && sim_mutant(nd->s, MUT_EARLY_REPLY, 20))
 		answer(nd, &req, 0);
-	if (nd->s->opts.mutant == MUT_NOT_REMOTE && check_is_durable(nd, &req) &&
-	    is_copied_elsewhere(nd, &req) && (req.type == KABI_MARK_REGION || (req.type == KABI_FLUSH && req.region_count))) {
+	if (nd->s->opts.mutant == MUT_NOT_REMOTE && is_mark(&req) &&
+	    check_is_durable(nd, &req) && is_copied_elsewhere(nd, &req)) {
 		answer(nd, &req, 0);	/* before VOID has come back */
 		nd->answered_seq = req.seq + 1ull;
 	}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * trace.h - screenplays: a few nodes with the core, and nothing happens but what the script says.
+ *
+ * A script is lines. A line that starts with ">" is what must have come out of the cores since the
+ * last other line, exactly and in order; any other line is a command:
+ *
+ *	start N [BOOT]		the daemon of node N starts (kernel and /run as they are)
+ *	stop N			it dies; what it has sent and nobody has got is lost with "lose N"
+ *	view NR N.. [unusable] [noquorum] [nolock]	these nodes get this view now
+ *	lose N			N's messages that nobody has got yet
+ *	deliver [N]		the next message in the order, to all, or to N only
+ *	ctr resume presuspend postsuspend dtr work count N [LUID]	requests of N's kernel
+ *	mark flush clear insync remote N REGION..	the same, with regions
+ *	setsync N REGION 0|1
+ *	disk N [COUNT]		N's oldest log device request is done
+ *	own N | dead N M | legs N | flushed N		completions
+ *	orphans N COUNT		kernel instances of a former daemon that have not come back
+ *	wait MS			time passes; timers run
+ *	flow			all of the above that is pending, until nothing is
+ *	# ...			a comment
+ *
+ * A command that ends in "..." drops what comes out. The first line may be "regions R"; 16 else.
+ * What comes out is written as "N send TYPE ...", "N reply TYPE ERROR VALUES", "N write slot0 0",
+ * "N own", "N prove M", and so on. Journal lines are left out.
+ */
+#ifndef CM_TEST_TRACE_H
+#define CM_TEST_TRACE_H
+
+/* One test: "ok" when the whole script plays as written. Prints the first difference. */
+void trace_play(const char *name, const char *script);
+
+#endif
