@@ -19,8 +19,6 @@ struct message {
 };
 
 static struct {
-	void *handle;
-	mode_t umask_before;
 	unsigned int verbose_count;
 	struct message *message;
 	size_t message_count;
@@ -63,33 +61,31 @@ void stock_set_verbose(unsigned int verbose_count)
 	stock.verbose_count = verbose_count;
 }
 
-static bool stock_open(void)
+/*
+ * A handle lives for one command only. Some options of a command stay behind in it: after a look
+ * with
+ * --nolocking the next command, an activation, would take no locks either.
+ */
+static void *handle_open(void)
 {
-	if (stock.handle)
-		return true;
-	stock.umask_before = umask(022);
-	umask(stock.umask_before);
+	void *handle;
+
 	lvm2_log_fn(message_keep);
-	stock.handle = lvm2_init();
-	if (!stock.handle) {
+	handle = lvm2_init();
+	if (!handle) {
 		fputs("  The stock LVM library does not start (liblvm2cmd).\n", stderr);
-		return false;
+		return NULL;
 	}
 	/* A clustered mirror is not for stock lvm's own monitoring, whose repair knows nothing of
 	 * other nodes. */
-	lvm2_disable_dmeventd_monitoring(stock.handle);
+	lvm2_disable_dmeventd_monitoring(handle);
 	messages_forget();
-	return true;
+	return handle;
 }
 
 void stock_close(void)
 {
 	messages_forget();
-	if (!stock.handle)
-		return;
-	lvm2_exit(stock.handle);
-	stock.handle = NULL;
-	umask(stock.umask_before);
 }
 
 int stock_exec(char *const *argv)
@@ -104,12 +100,13 @@ int stock_exec(char *const *argv)
 
 int stock_run(const struct args *words, void (*row)(void *ctx, const char *line), void *ctx)
 {
+	mode_t umask_before = umask(022);
 	const char *bad_word;
+	void *handle = NULL;
 	char *line;
 	int code;
 
-	if (!stock_open())
-		return STOCK_FAILED;
+	umask(umask_before);
 	messages_forget();
 	line = args_line(words, &bad_word);
 	if (!line) {
@@ -117,7 +114,11 @@ int stock_run(const struct args *words, void (*row)(void *ctx, const char *line)
 			bad_word);
 		return STOCK_INVALID;
 	}
-	code = lvm2_run(stock.handle, line);
+	handle = handle_open();
+	code = handle ? lvm2_run(handle, line) : LVM2_PROCESSING_FAILED;
+	if (handle)
+		lvm2_exit(handle);
+	umask(umask_before); /* the library has its own */
 	free(line);
 	for (size_t i = 0; row && code == LVM2_COMMAND_SUCCEEDED && i < stock.message_count; i++)
 		if (stock.message[i].level == LVM2_LOG_PRINT)

@@ -25,8 +25,7 @@
 
 /*
  * Become the stock command. @argv[0] is the name of the command ("lvcreate"), the rest its
- * arguments, NULL-terminated. What stock_run() opened is closed first and the umask put back.
- * Returns only when the stock lvm cannot be started: 127 after one line on stderr.
+ * arguments, NULL-terminated. Returns only when the stock lvm cannot be started: 127 after one line on stderr.
  */
 int stock_exec(char *const *argv);
 
@@ -58,7 +57,7 @@ bool stock_messages_hold(const char *text);
 /* Print verbose messages of stock commands as they come (-v given @verbose_count times). */
 void stock_set_verbose(unsigned int verbose_count);
 
-/* Release liblvm2cmd, close what it opened, put the umask back. Harmless when nothing was run. */
+/* Free the messages. Harmless when nothing was run. */
 void stock_close(void);
 
 #endif

@@ -23,9 +23,12 @@ check_inactive vg/data "1 3"
 check_synced vg/data 2
 sleep 1
 planted 2 || die "the mirror was resynced"
+on 2 "lvmlockctl -i" | has "LK LV ex $(get_lv 2 vg/data lv_uuid)" || die "no exclusive lock"
+check_refusal 1 'locked by other host' lvremove -y vg/data
 
 # in exclusive use on node 2: nobody else gets it
 on 2 "sleep 6 < /dev/vg/data > /dev/null 2>&1 &"
 check_refusal 1 'n2|node 2|locked by other host' lvchange -asy vg/data
 [[ "$(get_table 2 vg/data)" == *"mirror disk"* ]] || die "node 2 lost it: $(get_table 2 vg/data)"
 check_inactive vg/data "1 3"
+wait_for 20 "the end of the use on node 2" on 2 lvchange -an vg/data

@@ -11,8 +11,13 @@ wait_for 30 "loss of quorum on node 3" no_quorum
 begin=$SECONDS
 check_refusal 3 'quorum' lvcreate -y -m1 -L 16M -n x vg
 [ $((SECONDS - begin)) -lt 20 ] || die "the refusal took $((SECONDS - begin)) s"
+# what it was asked to do, as if it had come back: taken down without the others
+on 3 lvchange -aln vg/data
+check_inactive vg/data 3
+crash 3
 fence_mode ok
-crash_fenced 3 || true
+wait_for 40 "fencing of node 3" fenced_since 3 0
+heal 3
 start 3
 cluster_up
 vg_up
