@@ -327,6 +327,7 @@ void cml_status(const struct cml *log, struct cml_status *status)
 	status->gen = log->gen;
 	status->epoch = log->epoch;
 	status->log_failed = log->log_failed;
+	status->needs_reload = cml_has_nosync(log);
 	status->stats = log->stats;
 	status_members(log, status);
 }

@@ -143,7 +143,8 @@ static bool inst_holds(const struct cml *log, const struct cml_inst *inst, uint6
 	if (inst->state != CML_INST_RUNNING && inst->state != CML_INST_PRESUSPENDED &&
 	    !(inst->state == CML_INST_RESUMING && inst->is_replay))
 		return false;
-	if (inst->bound > region_nr || inst->tokens_overflow || cml_token_find(inst, region_nr) ||
+	if (kept->has_nosync || inst->bound > region_nr || inst->tokens_overflow ||
+	    cml_token_find(inst, region_nr) ||
 	    kept->assigned == region_nr + 1)
 		return true;
 	for (i = 0; i < CML_PENDING_MAX; i++)

@@ -44,6 +44,7 @@ void cml_leave_start(struct cml *log)
 {
 	memset(&log->leave, 0, sizeof(log->leave));
 	log->leave.since_ms = log->cmn->now_ms;
+	log->leave.has_nosync = cml_has_nosync(log);
 	log->batch_flushing = false;
 	cml_state_set(log, CML_ST_LEAVING, "");
 	step_set(log, CML_LEAVE_FLUSH);
@@ -91,6 +92,8 @@ static void flush_pump(struct cml *log)
 		step_set(log, CML_LEAVE_DRAIN);
 		return;
 	}
+	/* Hazard L27: OOS_SET for a failed write may be under way, or have died with a daemon. */
+	log->leave.is_flushed &= !log->leave.has_nosync;
 	if (cml_slot_drop(log, log->leave.is_flushed) && cmn_can_serve(log->cmn) &&
 	    !log->cfg.is_core)
 		left_marked_send(log);

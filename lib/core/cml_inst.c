@@ -91,6 +91,7 @@ int cml_instance_add(struct cml *log, uint64_t luid, const struct kabi_ctr *ctr,
 	if (!is_replay) {
 		log->persist->inst[i].is_running = 0;
 		log->persist->inst[i].assigned = 0;
+		log->persist->inst[i].has_nosync = 0;
 	}
 	return 0;
 }
@@ -118,6 +119,40 @@ static bool any_in(const struct cml *log, enum cml_inst_state state)
 	return false;
 }
 
+bool cml_has_nosync(const struct cml *log)
+{
+	uint32_t i;
+
+	for (i = 0; i < CML_LUIDS_MAX; i++)
+		if (log->inst[i].is_used && log->persist->inst[i].has_nosync)
+			return true;
+	return false;
+}
+
+static void health_send(struct cml *log)
+{
+	struct wire_msg msg = { .type = WIRE_HEALTH };
+
+	msg.u.health.leg = 0xffff;
+	msg.u.health.ok = false;
+	cmn_send(log->cmn, log, &msg);
+}
+
+/*
+ * Such a table writes one leg without a mark, whatever becomes of the region: nothing may be called
+ * in sync while it runs (is_held() in cml_claim.c), and clvmd has to load another one.
+ */
+void cml_inst_has_nosync(struct cml *log, struct cml_inst *inst)
+{
+	struct cml_persist_inst *kept = &log->persist->inst[inst - log->inst];
+
+	if (kept->has_nosync)
+		return;
+	kept->has_nosync = 1;
+	if (cml_is_whole(log))
+		health_send(log);
+}
+
 /* ---- RESUME ---- */
 
 static void resumed_send(struct cml *log)
@@ -133,7 +168,6 @@ static void resume_answer(struct cml *log, struct cml_inst *inst)
 
 	inst->state = CML_INST_RUNNING;
 	inst->bound = inst->is_replay ? log->region_count : 0;
-	inst->was_told_zero = false;
 	inst->wants_work = true;
 	cml_token_close_all(inst);
 	if (inst->is_replay)
@@ -144,6 +178,8 @@ static void resume_answer(struct cml *log, struct cml_inst *inst)
 	cml_pend_answer_type(log, inst, KABI_RESUME, 0);
 	if (!inst->is_replay)
 		resumed_send(log);
+	if (kept->has_nosync)
+		health_send(log);
 	inst->is_replay = false;
 }
 

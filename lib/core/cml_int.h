@@ -56,6 +56,10 @@ struct cml_persist_inst {
 	uint64_t assigned; /* region handed to its recovery + 1; 0 = none */
 	uint32_t is_used;
 	uint32_t is_running; /* RESUME was answered, POSTSUSPEND was not */
+	/* Its table may have NOSYNC entries, which only another table gets rid of: IN_SYNC = 0 was
+	 * answered to it, or a write of it failed on a leg. */
+	uint32_t has_nosync;
+	uint32_t zero;
 };
 
 struct cml_persist {
@@ -94,7 +98,6 @@ struct cml_inst {
 	uint64_t bound;     /* upper bound of the kernel's in_sync_hint (L1) */
 	bool hint_told;     /* an IS_REMOTE answer was given since RESUME */
 	bool wants_work;    /* asked for resync work and got none */
-	bool was_told_zero; /* IN_SYNC = 0 was answered to it */
 	/* MARK or FLUSH seen since the last IS_REMOTE: the next IS_REMOTE is of a later pass */
 	bool pass_has_marked;
 	struct cml_token token[CML_TOKENS_MAX];
@@ -276,6 +279,7 @@ struct cml_leave {
 	uint64_t since_ms;
 	uint64_t flush_id;
 	bool is_flushed;
+	bool has_nosync;  /* a table that stops may have failed writes: its marks go out of sync */
 	bool is_last;     /* nobody else, everybody accounted for: export */
 	uint64_t oos_seq; /* of the last OOS_SET sent */
 	uint32_t export_block, export_busy;
@@ -473,6 +477,8 @@ void cml_pend_answer_type(struct cml *log, struct cml_inst *inst, uint32_t type,
 void cml_inst_resume(struct cml *log, struct cml_inst *inst, const struct kabi_req *req);
 void cml_inst_presuspend(struct cml *log, struct cml_inst *inst, const struct kabi_req *req);
 void cml_inst_postsuspend(struct cml *log, struct cml_inst *inst, const struct kabi_req *req);
+bool cml_has_nosync(const struct cml *log);
+void cml_inst_has_nosync(struct cml *log, struct cml_inst *inst); /* from now on */
 bool cml_runs_unjoined(const struct cml *log); /* its kernel runs, and nobody was told (JOIN) */
 void cml_inst_pump(struct cml *log);
 void cml_refuse(struct cml *log, const char *why); /* every RESUME that waits */

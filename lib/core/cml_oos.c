@@ -149,9 +149,8 @@ void cml_oos_set_deliver(struct cml *log, const struct wire_msg *msg)
 	cml_oos_changed(log);
 	if (msg->sender == log->cmn->cfg.nodeid)
 		log->oos_set_delivered = msg->seq;
-	if (msg->u.oos_set.cause == WIRE_OOS_LEFT_MARKED)
-		/* kernels that take all as in sync must resume before these are copied (L1) */
-		log->merge_epoch++;
+	/* Kernels that take all as in sync must resume before these are copied (L1). */
+	log->merge_epoch++;
 }
 
 void cml_oos_durable_deliver(struct cml *log, const struct wire_msg *msg)

@@ -173,8 +173,10 @@ static void pend_pump(struct cml *log, struct cml_inst *inst, struct cml_pending
 	if (!is_reached(log, pend))
 		return;
 	pend->is_used = false;
-	if (pend->type == KABI_SET_REGION_SYNC)
+	if (pend->type == KABI_SET_REGION_SYNC) {
+		cml_inst_has_nosync(log, inst);
 		failure_send(log, pend->region_nr[0]);
+	}
 	cml_reply(log, inst->luid, pend->seq, pend->type, 0);
 }
 

@@ -254,6 +254,9 @@ struct cml_status {
 	uint32_t gen;
 	uint64_t epoch;
 	bool log_failed;
+	/* A table of this node has, or may have, regions that it writes to one leg only: once it is
+	 * suspended it must not be resumed; load another one. */
+	bool needs_reload;
 	struct cml_stats stats;
 };
 void cml_status(const struct cml *log, struct cml_status *status);

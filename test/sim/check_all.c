@@ -78,6 +78,20 @@ static bool is_whole(const struct sim_node *nd)
 	return nd->is_up && nd->has_daemon && nd->log && cml_hash(nd->log);
 }
 
+/* Writes that failed on a leg, and are held: nobody has been told that they are done. */
+static uint64_t held(const struct sim *s)
+{
+	uint64_t mask = 0;
+	uint32_t i, k, r;
+
+	for (i = 0; i < s->node_count; i++)
+		for (k = 0; k < 2; k++)
+			for (r = 0; r < s->region_count && is_live(&s->node[i].mirror[k]); r++)
+				if (s->node[i].mirror[k].rh[r].pending)
+					mask |= 1ull << r;
+	return mask;
+}
+
 static bool knows(const struct sim_node *nd, uint32_t r)
 {
 	return !is_whole(nd) || cml_region_is_oos(nd->log, r);
@@ -90,12 +104,14 @@ static bool knows(const struct sim_node *nd, uint32_t r)
  */
 static void check_known(struct sim *s, const struct legs_view *v)
 {
-	uint64_t left = v->differ & ~sim_legs_inflight(s), slots, oos;
+	uint64_t left = v->differ & ~sim_legs_inflight(s) & ~held(s), slots, oos;
 	uint32_t i, r;
 
 	slots = s->opts.is_core || !left ? 0 : dead_slots(s);
 	/* A core log has nothing on disk: give its members the time to find out. */
 	oos = s->opts.is_core ? ~(uint64_t)0 : !left ? 0 : check_truth(s)->oos;
+	if (s->opts.class == CLASS_LEGS && left)
+		oos |= check_truth(s)->dirty;	/* marked; OOS_SET is on its way */
 	for (r = 0; r < s->region_count; r++) {
 		for (i = 0; i < s->node_count; i++)
 			if ((left & ~slots) >> r & 1 && !knows(&s->node[i], r))
@@ -115,12 +131,19 @@ static void check_known(struct sim *s, const struct legs_view *v)
 /* ---- kernels ---- */
 
 /* I4: a region in sync for the members has no NOSYNC entry in a running kernel. */
-static void check_nosync(struct sim *s, const struct sim_mirror *m)
+static void check_nosync(struct sim *s, struct sim_mirror *m)
 {
 	uint32_t r, i;
 
 	for (r = 0; r < s->region_count; r++) {
-		if (m->rh[r].state != RH_NOSYNC)
+		if (m->rh[r].state != RH_NOSYNC) {
+			m->nosync_since_us[r] = 0;
+			continue;
+		}
+		if (!m->nosync_since_us[r])
+			m->nosync_since_us[r] = s->now_us;
+		/* A leg error: the others hear of it a moment later. */
+		if (s->opts.class == CLASS_LEGS && s->now_us < m->nosync_since_us[r] + 20 * US_S)
 			continue;
 		for (i = 0; i < s->node_count; i++)
 			if (is_whole(&s->node[i]) && !cml_region_is_oos(s->node[i].log, r))
@@ -137,7 +160,7 @@ static void check_kernels(struct sim *s)
 
 	for (i = 0; i < s->node_count; i++) {
 		for (k = 0; k < 2; k++) {
-			const struct sim_mirror *m = &s->node[i].mirror[k];
+			struct sim_mirror *m = &s->node[i].mirror[k];
 
 			if (!is_live(m) || !m->is_resumed)
 				continue;

@@ -73,11 +73,12 @@ struct sim_bio {
 	uint32_t block;
 	uint64_t ver;
 	uint32_t legs_left;
+	bool has_failed;
 	uint32_t app;			/* whose */
 };
 
 enum sim_rh { RH_ABSENT, RH_CLEAN, RH_DIRTY, RH_NOSYNC, RH_RECOVERING };
-enum sim_rl { RL_NONE, RL_CLEAN, RL_QUIESCED, RL_RECOVERED };
+enum sim_rl { RL_NONE, RL_CLEAN, RL_QUIESCED, RL_RECOVERED, RL_FAILED };
 
 struct sim_rhe {			/* dm-region-hash.c: struct dm_region */
 	enum sim_rh state;
@@ -97,7 +98,7 @@ struct sim_mirror {			/* dm-raid1.c: struct mirror_set, and its log_c */
 	bool is_resumed;
 	bool has_suspend;		/* ms->suspend */
 	bool is_in_sync;		/* ms->in_sync */
-	bool log_failure;
+	bool log_failure, leg_failure, copy_failed;
 	struct sim_bl reads, writes, holds, failures;
 	struct sim_rhe rh[SIM_REGIONS_MAX];
 	int recovery_count, recovery_in_flight;
@@ -109,6 +110,8 @@ struct sim_mirror {			/* dm-raid1.c: struct mirror_set, and its log_c */
 	bool is_queued, is_in_pass, has_timer, status_runs;
 	bool flush_queued, flush_running;	/* dmlogd */
 	uint64_t flush_at_us;
+	uint64_t nosync_since_us[SIM_REGIONS_MAX];
+	bool has_held[SIM_BIOS];	/* is on hold: its region is NOSYNC already */
 	uint32_t io_count;		/* bios mapped and not ended */
 	struct sim_th *kmirrord, *dmlogd;
 };
@@ -217,6 +220,7 @@ struct sim_node {
 	struct sim_th *th[SIM_THREADS];
 
 	/* clvmd */
+	uint64_t leg_fails_until_us;	/* its path to leg 1 */
 	bool is_ctl_busy;
 	bool wants_active;
 	uint64_t retry_at_us, boot_at_us, daemon_at_us;
@@ -238,7 +242,7 @@ struct sim_dio {			/* a log device request under way */
 };
 
 struct sim_legw {
-	bool is_used, is_copy, is_landed;
+	bool is_used, is_copy, is_landed, is_error;
 	uint32_t leg, block, node, boot, gen;
 	uint64_t ver;
 	uint32_t mirror, mirror_gen;
@@ -272,8 +276,8 @@ struct sim_truth {
 	uint64_t dirty;			/* out of sync for a reader after total loss of power */
 };
 
-enum sim_class { CLASS_STEADY, CLASS_CRASH, CLASS_DAEMON, CLASS_POWER, CLASS_PARTITION, CLASS_MIX,
-		 CLASS_END };
+enum sim_class { CLASS_STEADY, CLASS_CRASH, CLASS_DAEMON, CLASS_POWER, CLASS_PARTITION, CLASS_LEGS,
+		 CLASS_MIX, 		 CLASS_END };
 
 /* Deliberate faults outside the allowed ones: each must be caught by a check. */
 #define SIM_MUTANTS(X) \
@@ -298,7 +302,7 @@ enum sim_mutant {
 	X(node_crashes) X(daemon_crashes) X(power_losses) X(partitions) X(merges) X(fences) \
 	X(self_fences) X(kills) X(fast_reboots) X(suspends) X(reloads) X(activations) \
 	X(deactivations) X(resumes_for_merge) X(refused) X(esrch_replays) X(kernel_retries) \
-	X(wakes) \
+	X(wakes) X(leg_errors) X(held_bios) X(failed_copies) \
 	X(proofs) X(proof_alarms) X(late_landings) X(lost_log_writes) X(lost_messages) X(views) \
 	X(hash_compared) X(msg_hello) X(msg_join) X(msg_slot) X(msg_state) X(msg_leave) \
 	X(msg_propose) X(msg_ack) X(msg_release) X(msg_giveback) X(msg_void) X(msg_oos_set) \
@@ -461,6 +465,7 @@ bool sim_ctl_activate(struct sim_node *nd);
 bool sim_ctl_deactivate(struct sim_node *nd);
 bool sim_ctl_suspend_resume(struct sim_node *nd, bool reload);
 bool sim_ctl_status(struct sim_node *nd);
+bool sim_ctl_has_leg_failure(struct sim_node *nd);
 bool sim_ctl_refused(const struct sim_node *nd);
 
 /* ---- sim_app.c ---- */

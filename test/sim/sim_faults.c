@@ -36,6 +36,10 @@ static void tend_mirror(struct sim_node *nd)
 	if (!nd->is_up || !nd->has_daemon || nd->is_ctl_busy || s->now_us < nd->retry_at_us)
 		return;
 	nd->retry_at_us = s->now_us + sim_between(s, 200, 1500) * US_MS;
+	if (sim_ctl_has_leg_failure(nd) && s->now_us >= nd->leg_fails_until_us) {
+		sim_ctl_suspend_resume(nd, true);	/* its path to the leg is back */
+		return;
+	}
 	if (nd->wants_active && nd->live < 0 && !cmn_check(nd->cmn, &err))
 		sim_ctl_activate(nd);
 	else if (nd->live >= 0 && (sim_ctl_refused(nd) || (!nd->wants_active && may_leave(s))))
@@ -195,6 +199,14 @@ static void fault_partition(struct sim *s)
 	sim_after(s, sim_between(s, 200, 12000) * US_MS, heal_ev);
 }
 
+static void fault_leg(struct sim *s)
+{
+	struct sim_node *nd = &s->node[sim_rand(s, s->node_count)];
+
+	nd->leg_fails_until_us = s->now_us + sim_between(s, 20, 3000) * US_MS;
+	sim_trace(s, nd, "loses its path to leg 1 for a while");
+}
+
 static void fault(struct sim *s)
 {
 	uint64_t dice = sim_rand(s, 12);
@@ -212,6 +224,9 @@ static void fault(struct sim *s)
 	case CLASS_PARTITION:
 		dice = dice < 5 ? 5 : 11;
 		break;
+	case CLASS_LEGS:
+		dice = dice < 5 ? 12 : dice < 6 ? 0 : 11;
+		break;
 	case CLASS_MIX:
 		break;
 	default:
@@ -225,8 +240,10 @@ static void fault(struct sim *s)
 		sim_power_loss(s);
 	else if (dice < 7)
 		fault_partition(s);
-	else
+	else if (dice < 12)
 		fault_mirror(s);
+	else
+		fault_leg(s);
 }
 
 static void fault_ev(struct sim *s, const struct sim_ev *ev)
@@ -251,6 +268,8 @@ void sim_faults_stop(struct sim *s)
 	sim_trace(s, NULL, "NO MORE FAULTS");
 	s->is_healing = true;
 	heal_ev(s, &none);
-	for (i = 0; i < s->node_count; i++)
+	for (i = 0; i < s->node_count; i++) {
 		s->node[i].wants_active = true;
+		s->node[i].leg_fails_until_us = 0;
+	}
 }

@@ -15,6 +15,16 @@ static struct sim_mirror *live(struct sim_node *nd)
 	return nd->live < 0 ? NULL : &nd->mirror[nd->live];
 }
 
+static bool has_nosync(const struct sim_mirror *m)
+{
+	uint32_t r;
+
+	for (r = 0; r < m->nd->s->region_count; r++)
+		if (m->rh[r].state == RH_NOSYNC)
+			return true;
+	return m->leg_failure;
+}
+
 static void simple(struct sim_th *th, struct sim_mirror *m, uint32_t type)
 {
 	struct kabi_req req;
@@ -127,13 +137,28 @@ static void reload(struct sim_th *th, struct sim_node *nd)
 	destroy(th, old);
 }
 
+/* The old table is suspended already. */
+static void exchange(struct sim_th *th, struct sim_node *nd, struct sim_mirror *old)
+{
+	struct sim_mirror *new;
+
+	while (!(new = table_load(th, nd)))
+		sim_th_sleep(th, US_S);
+	resume(th, nd, new);
+	destroy(th, old);
+}
+
 static void deactivate(struct sim_th *th, struct sim_node *nd)
 {
-	struct sim_mirror *m = live(nd);
+	struct sim_mirror *m;
 
 	sim_app_stop(nd);
-	while (!sim_app_is_idle(nd) && !sim_ctl_refused(nd))
+	while (!sim_app_is_idle(nd) && !sim_ctl_refused(nd)) {
+		if (live(nd)->leg_failure && nd->s->now_us >= nd->leg_fails_until_us)
+			reload(th, nd);	/* else what is held never ends */
 		sim_th_sleep(th, 10 * US_MS);
+	}
+	m = live(nd);
 	suspend(th, nd, m);
 	nd->live = -1;
 	destroy(th, m);
@@ -175,7 +200,10 @@ static void ctl(struct sim_th *th, void *arg)
 		suspend(th, nd, m);
 		if (sim_chance(nd->s, 3))
 			sim_th_sleep(th, sim_rand(nd->s, 2 * US_S));
-		resume(th, nd, m);
+		if (has_nosync(m))	/* a write failed on the way: not this table again */
+			exchange(th, nd, m);
+		else
+			resume(th, nd, m);
 		break;
 	case CTL_RELOAD:
 		sim_mark(nd->s, MARK_reloads);
@@ -210,7 +238,10 @@ bool sim_ctl_deactivate(struct sim_node *nd)
 
 bool sim_ctl_suspend_resume(struct sim_node *nd, bool with_reload)
 {
-	return begin(nd, with_reload ? CTL_RELOAD : CTL_SUSPEND);
+	struct sim_mirror *m = live(nd);
+
+	/* NOSYNC entries go only with the table. */
+	return begin(nd, with_reload || (m && has_nosync(m)) ? CTL_RELOAD : CTL_SUSPEND);
 }
 
 static void status(struct sim_th *th, void *arg)
@@ -229,6 +260,11 @@ bool sim_ctl_status(struct sim_node *nd)
 	m->status_runs = true;
 	sim_th_start(nd, status, m);
 	return true;
+}
+
+bool sim_ctl_has_leg_failure(struct sim_node *nd)
+{
+	return live(nd) && has_nosync(live(nd));
 }
 
 bool sim_ctl_refused(const struct sim_node *nd)

@@ -180,20 +180,21 @@ static void clear_region(struct sim_mirror *m, uint32_t region)
 }
 
 static void complete_resync_work(struct sim_th *th, struct sim_mirror *m, uint32_t region,
-				 struct sim_bl *delayed)
+				 struct sim_bl *delayed, bool success)
 {
-	sim_log_set_sync(th, m, region, true);
+	sim_log_set_sync(th, m, region, success);
 	while (delayed->n)
 		sim_kern_queue(m, bl_pop(delayed));
 	m->recovery_in_flight--;
 	m->recovery_count++;
-	sim_mark(m->nd->s, MARK_copies_done);
+	sim_mark(m->nd->s, success ? MARK_copies_done : MARK_failed_copies);
 }
 
 static void update_states(struct sim_th *th, struct sim_mirror *m)
 {
 	uint32_t clean[SIM_REGIONS_MAX], recovered[SIM_REGIONS_MAX], n = 0, k = 0, r;
 	struct sim_bl delayed;
+	bool success = true;
 
 	for (r = 0; r < m->nd->s->region_count; r++) {
 		struct sim_rhe *e = &m->rh[r];
@@ -201,7 +202,9 @@ static void update_states(struct sim_th *th, struct sim_mirror *m)
 		if (e->state != RH_ABSENT && e->list == RL_CLEAN) {
 			clean[n++] = r;
 			e->state = RH_ABSENT;
-		} else if (e->state != RH_ABSENT && e->list == RL_RECOVERED) {
+		} else if (e->state != RH_ABSENT &&
+			   (e->list == RL_RECOVERED || e->list == RL_FAILED)) {
+			success = e->list == RL_RECOVERED;
 			recovered[k++] = r;
 			delayed = bl_take(&e->delayed);
 			e->state = RH_ABSENT;
@@ -209,8 +212,9 @@ static void update_states(struct sim_th *th, struct sim_mirror *m)
 	}
 	CM_ASSERT(k <= 1);		/* MAX_RECOVERY */
 	if (k) {
-		clear_region(m, recovered[0]);
-		complete_resync_work(th, m, recovered[0], &delayed);
+		if (success)
+			clear_region(m, recovered[0]);
+		complete_resync_work(th, m, recovered[0], &delayed, success);
 	}
 	while (n)
 		clear_region(m, clean[--n]);
@@ -277,6 +281,7 @@ static void recover(struct sim_mirror *m, uint32_t region)
 	m->rh[region].is_copying = true;
 	m->copy_region = region;
 	m->copies_left = SIM_PER_REGION;
+	m->copy_failed = false;
 	for (i = 0; i < SIM_PER_REGION; i++) {
 		struct sim_ev *ev = sim_after(s, sim_between(s, 100, 5000), copy_read_ev);
 
@@ -305,8 +310,10 @@ static void do_recovery(struct sim_th *th, struct sim_mirror *m)
 	for (r = 0; r < s->region_count; r++)
 		if (m->rh[r].state == RH_RECOVERING && m->rh[r].list == RL_QUIESCED)
 			recover(m, r);
-	if (!m->is_in_sync && sim_log_sync_count(th, m) == s->region_count)
+	if (!m->is_in_sync && sim_log_sync_count(th, m) == s->region_count) {
 		m->is_in_sync = true;
+		m->leg_failure = false;		/* reset_ms_flags() */
+	}
 }
 
 /* ---- reads ---- */
@@ -350,15 +357,26 @@ void sim_kern_leg_done(struct sim_mirror *m, const struct sim_legw *w)
 	if (w->is_copy) {
 		struct sim_rhe *e = &m->rh[m->copy_region];
 
+		m->copy_failed |= w->is_error;
+		m->leg_failure |= w->is_error;
 		if (--m->copies_left)
 			return;
 		e->is_copying = false;
-		e->list = RL_RECOVERED;
+		e->list = m->copy_failed ? RL_FAILED : RL_RECOVERED;
 		sim_kern_wakeup(m);
 		return;
 	}
-	if (!--m->nd->bio[w->bio].legs_left)
+	m->nd->bio[w->bio].has_failed |= w->is_error;
+	if (--m->nd->bio[w->bio].legs_left)
+		return;
+	if (!m->nd->bio[w->bio].has_failed) {
 		bio_end(m, w->bio);
+		return;
+	}
+	sim_mark(m->nd->s, MARK_leg_errors);	/* write_callback(), fail_mirror() */
+	m->leg_failure = true;
+	bl_add(&m->failures, w->bio);
+	sim_kern_wakeup(m);
 }
 
 static void flushed(struct sim *s, const struct sim_ev *ev)
@@ -430,8 +448,16 @@ static void dispatch(struct sim_th *th, struct sim_mirror *m, struct sim_bl *syn
 		sim_mark(m->nd->s, MARK_delayed_bios);
 		bl_add(&rh_find(th, m, region_of(m, bio))->delayed, bio);
 	}
-	while (nosync->n)
-		do_write_nosync(m, bl_pop(nosync));
+	while (nosync->n) {
+		uint32_t bio = bl_pop(nosync);
+
+		if (m->leg_failure) {
+			bl_add(&m->failures, bio);
+			sim_kern_wakeup(m);
+		} else {
+			do_write_nosync(m, bio);
+		}
+	}
 }
 
 static void do_writes(struct sim_th *th, struct sim_mirror *m, struct sim_bl *writes)
@@ -461,11 +487,35 @@ static void do_writes(struct sim_th *th, struct sim_mirror *m, struct sim_bl *wr
 	dispatch(th, m, &sync, &nosync, &recover_);
 }
 
-/* hold_bio(): held until suspended; then, noflush, back to dm. */
-static void do_failures(struct sim_mirror *m)
+/* dm_rh_mark_nosync() */
+static void mark_nosync(struct sim_th *th, struct sim_mirror *m, uint32_t region)
 {
-	while (m->failures.n) {
-		uint32_t bio = bl_pop(&m->failures);
+	struct sim_rhe *e;
+	bool was_recovering;
+
+	sim_log_set_sync(th, m, region, false);
+	e = rh_find(th, m, region);
+	was_recovering = e->state == RH_RECOVERING;
+	e->state = RH_NOSYNC;
+	if (was_recovering)
+		complete_resync_work(th, m, region, &e->delayed, false);
+}
+
+/* hold_bio(): held until suspended; then, noflush, back to dm. */
+static void do_failures(struct sim_th *th, struct sim_mirror *m)
+{
+	struct sim_bl failures = bl_take(&m->failures);
+
+	while (failures.n) {
+		uint32_t bio = bl_pop(&failures);
+
+		if (!m->log_failure && !m->has_held[bio]) {
+			m->is_in_sync = false;
+			if (m->nd->bio[bio].is_write)
+				mark_nosync(th, m, region_of(m, bio));
+		}
+		m->has_held[bio] = true;
+		sim_mark(m->nd->s, MARK_held_bios);
 
 		if (!m->has_suspend) {
 			bl_add(&m->holds, bio);
@@ -474,6 +524,8 @@ static void do_failures(struct sim_mirror *m)
 		if (m->nd->bio[bio].is_write)
 			rh_dec(m, region_of(m, bio));
 		m->io_count--;
+		m->nd->bio[bio].has_failed = false;
+		m->has_held[bio] = false;
 		bl_add(&m->nd->deferred, bio);
 	}
 }
@@ -496,7 +548,7 @@ void sim_kern_kmirrord(struct sim_th *th, void *arg)
 		do_recovery(th, m);
 		do_reads(th, m, &reads);
 		do_writes(th, m, &writes);
-		do_failures(m);
+		do_failures(th, m);
 		m->is_in_pass = false;
 	}
 	m->kmirrord = NULL;

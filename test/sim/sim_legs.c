@@ -22,6 +22,8 @@ static void land(struct sim *s, struct sim_legw *w)
 	struct sim_leg *leg = &s->leg[w->leg];
 
 	w->is_landed = true;
+	if (w->is_error)
+		return;
 	if (w->leg && sim_mutant(s, MUT_LOST_LEG_WRITE, 20))
 		return;
 	leg->cur[w->block] = w->ver;
@@ -90,6 +92,7 @@ void sim_leg_write(struct sim_mirror *m, uint32_t leg, uint32_t block, uint64_t 
 	w->mirror = m->nr;
 	w->mirror_gen = m->gen;
 	w->bio = bio;
+	w->is_error = leg && s->now_us < m->nd->leg_fails_until_us;
 	if (sim_chance(s, 40))
 		landing += sim_rand(s, 1500 * US_MS);
 	at(s, w, landing, land_ev);

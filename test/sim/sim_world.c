@@ -149,7 +149,7 @@ void sim_fail(struct sim *s, const char *rule, const char *fmt, ...)
 const char *sim_class_name(enum sim_class class)
 {
 	static const char *const names[] = { "steady", "crash", "daemon", "power", "partition",
-					     "mix" };
+					     "legs", "mix" };
 
 	return names[class];
 }
