@@ -225,7 +225,7 @@ static void fault(struct sim *s)
 		dice = dice < 5 ? 5 : 11;
 		break;
 	case CLASS_LEGS:
-		dice = dice < 5 ? 12 : dice < 6 ? 0 : 11;
+		dice = dice < 5 ? 12 : dice < 6 ? 0 : dice < 7 ? 2 : 11;
 		break;
 	case CLASS_MIX:
 		break;

@@ -238,10 +238,10 @@ bool sim_ctl_deactivate(struct sim_node *nd)
 
 bool sim_ctl_suspend_resume(struct sim_node *nd, bool with_reload)
 {
-	struct sim_mirror *m = live(nd);
-
 	/* NOSYNC entries go only with the table. */
-	return begin(nd, with_reload || (m && has_nosync(m)) ? CTL_RELOAD : CTL_SUSPEND);
+	if (sim_ctl_has_leg_failure(nd))
+		with_reload = true;
+	return begin(nd, with_reload ? CTL_RELOAD : CTL_SUSPEND);
 }
 
 static void status(struct sim_th *th, void *arg)
@@ -264,7 +264,11 @@ bool sim_ctl_status(struct sim_node *nd)
 
 bool sim_ctl_has_leg_failure(struct sim_node *nd)
 {
-	return live(nd) && has_nosync(live(nd));
+	struct cml_status st = { .needs_reload = false };
+
+	if (nd->has_daemon && nd->log)
+		cml_status(nd->log, &st);
+	return live(nd) && (st.needs_reload || has_nosync(live(nd)));
 }
 
 bool sim_ctl_refused(const struct sim_node *nd)
