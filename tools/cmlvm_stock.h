@@ -25,7 +25,8 @@
 
 /*
  * Become the stock command. @argv[0] is the name of the command ("lvcreate"), the rest its
- * arguments, NULL-terminated. Returns only when the stock lvm cannot be started: 127 after one line on stderr.
+ * arguments, NULL-terminated. Returns only when the stock lvm cannot be started: 127 after one
+ * line on stderr.
  */
 int stock_exec(char *const *argv);
 
