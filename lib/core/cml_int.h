@@ -371,7 +371,7 @@ struct cml {
 
 struct cmn_peer {
 	bool is_used, in_view, has_hello;
-	bool was_in_view;		/* in the view before this one, with us */
+	bool is_ours; /* with us in the last view that settled, and ever since */
 	uint32_t nodeid;
 	uint32_t joins_left;
 	struct wire_hello hello;

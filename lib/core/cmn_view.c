@@ -38,7 +38,7 @@ bool cmn_is_of_us(const struct cmn *cmn, const struct cmn_peer *peer)
 {
 	if (peer->nodeid == cmn->cfg.nodeid)
 		return true;
-	return peer->was_in_view && peer->hello.prev_view == cmn->prev_view;
+	return peer->is_ours && peer->hello.prev_view == cmn->prev_view;
 }
 
 bool cmn_can_serve(const struct cmn *cmn)
@@ -229,7 +229,6 @@ static void view_new(struct cmn *cmn, const struct cmn_event *ev)
 	struct cmn_peer *peer;
 	uint32_t i;
 
-	cmn->prev_view = cmn->view_nr;
 	cmn->view_nr = ev->view.nr;
 	cmn->view_since_ms = cmn->now_ms;
 	cmn->is_settled = false;
@@ -237,11 +236,9 @@ static void view_new(struct cmn *cmn, const struct cmn_event *ev)
 		peer = &cmn->peer[i];
 		if (!peer->is_used || !peer->in_view || view_has(ev, peer->nodeid))
 			continue;
-		peer->in_view = false;
+		peer->in_view = peer->is_ours = false;
 		node_gone(cmn, peer->nodeid);
 	}
-	for (i = 0; i < CMN_NODES_MAX; i++)
-		cmn->peer[i].was_in_view = cmn->peer[i].is_used && cmn->peer[i].in_view;
 	for (i = 0; i < ev->view.member_count; i++) {
 		peer = peer_get(cmn, ev->view.member[i]);
 		if (!peer) {
@@ -313,7 +310,7 @@ void cmn_hello_deliver(struct cmn *cmn, const struct wire_msg *msg)
 	if (msg->view != cmn->view_nr || !peer || !peer->in_view)
 		return; /* of a view that is over */
 	is_first = !peer->has_hello;
-	if (is_first && !(peer->was_in_view && msg->u.hello.prev_view == cmn->prev_view))
+	if (is_first && !(peer->is_ours && msg->u.hello.prev_view == cmn->prev_view))
 		stranger(cmn, msg); /* while peer->hello is still that of its former life */
 	peer->hello = msg->u.hello;
 	peer->has_hello = true;
@@ -348,6 +345,13 @@ void cmn_settle_check(struct cmn *cmn)
 			cml_settled(cmn->log[i]);
 	if (cmn->quorate)
 		cmn->lost_quorum = false;
+	/*
+	 * Only now: two halves that meet in a view that is over before it settles are strangers in
+	 * the next one too.
+	 */
+	cmn->prev_view = cmn->view_nr;
+	for (i = 0; i < CMN_NODES_MAX; i++)
+		cmn->peer[i].is_ours = cmn->peer[i].is_used && cmn->peer[i].in_view;
 }
 
 /* ---- JOIN, LEAVE ---- */

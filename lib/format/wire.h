@@ -61,7 +61,7 @@ struct wire_hello {
 	uint32_t features;		/* 0 in version 1 */
 	bool has_node_lock;		/* holds its own node lock; sent again when that changes */
 	uint32_t log_count;		/* JOINs with again = true that follow in this view */
-	uint64_t prev_view;		/* the view this node was in before; 0 = just started */
+	uint64_t prev_view;		/* the last view that settled here; 0 = just started */
 	bool lost_quorum;		/* was inquorate at any time since prev_view formed */
 	bool has_orphans;		/* kernel instances of a former daemon of this boot have
 					 * not come back yet */

@@ -11,6 +11,12 @@ static bool is_live(const struct sim_mirror *m)
 	return m->is_used && m->nd && m->nd->is_up;
 }
 
+/* Do legs fail in this scenario? Then others hear of it a moment later. */
+static bool legs_fail(const struct sim *s)
+{
+	return s->opts.class == CLASS_LEGS || s->opts.class == CLASS_MIX;
+}
+
 /* ---- what the legs are like; masks of regions ---- */
 
 struct legs_view {
@@ -110,7 +116,7 @@ static void check_known(struct sim *s, const struct legs_view *v)
 	slots = s->opts.is_core || !left ? 0 : dead_slots(s);
 	/* A core log has nothing on disk: give its members the time to find out. */
 	oos = s->opts.is_core ? ~(uint64_t)0 : !left ? 0 : check_truth(s)->oos;
-	if (s->opts.class == CLASS_LEGS && left)
+	if (legs_fail(s) && left)
 		oos |= check_truth(s)->dirty;	/* marked; OOS_SET is on its way */
 	for (r = 0; r < s->region_count; r++) {
 		for (i = 0; i < s->node_count; i++)
@@ -143,7 +149,7 @@ static void check_nosync(struct sim *s, struct sim_mirror *m)
 		if (!m->nosync_since_us[r])
 			m->nosync_since_us[r] = s->now_us;
 		/* A leg error: the others hear of it a moment later. */
-		if (s->opts.class == CLASS_LEGS && s->now_us < m->nosync_since_us[r] + 20 * US_S)
+		if (legs_fail(s) && s->now_us < m->nosync_since_us[r] + 20 * US_S)
 			continue;
 		for (i = 0; i < s->node_count; i++)
 			if (is_whole(&s->node[i]) && !cml_region_is_oos(s->node[i].log, r))

@@ -228,6 +228,7 @@ static void fault(struct sim *s)
 		dice = dice < 5 ? 12 : dice < 6 ? 0 : dice < 7 ? 2 : 11;
 		break;
 	case CLASS_MIX:
+		dice = sim_chance(s, 5) ? 12 : dice;
 		break;
 	default:
 		dice = 11;
