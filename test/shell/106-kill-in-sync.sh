@@ -14,9 +14,15 @@ until_true 20 "some synced regions" eval 's=$(synced cmt); [ "${s%/*}" -gt 10 ]'
 ! is_synced cmt || skip "synced before it could be killed"
 daemon_kill9
 daemon_start
-# what clvmd does on a node whose kernel may have been told something the former daemon took with it
-dmsetup suspend --noflush --nolockfs cmt
-dmsetup resume cmt
-wait_synced cmt
+# what clvmd does when cmirrord asks for it: the kernel may have been told something that the former
+# daemon took with it
+resumed_and_synced() {
+	if [[ "$(cmirrorctl status)" == *"recovery waits for clvmd"* ]]; then
+		dmsetup suspend --noflush --nolockfs cmt
+		dmsetup resume cmt
+	fi
+	is_synced cmt
+}
+until_true 60 "sync after the restart" resumed_and_synced
 mirror_remove cmt
 legs_equal $leg0 $leg1
