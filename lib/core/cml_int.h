@@ -477,6 +477,7 @@ void cml_pend_answer_type(struct cml *log, struct cml_inst *inst, uint32_t type,
 void cml_inst_resume(struct cml *log, struct cml_inst *inst, const struct kabi_req *req);
 void cml_inst_presuspend(struct cml *log, struct cml_inst *inst, const struct kabi_req *req);
 void cml_inst_postsuspend(struct cml *log, struct cml_inst *inst, const struct kabi_req *req);
+bool cml_work_is_copied(const struct cml *log, uint64_t region_nr);
 bool cml_has_nosync(const struct cml *log);
 void cml_inst_has_nosync(struct cml *log, struct cml_inst *inst); /* from now on */
 bool cml_runs_unjoined(const struct cml *log); /* its kernel runs, and nobody was told (JOIN) */

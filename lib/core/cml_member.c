@@ -504,7 +504,9 @@ void cml_founder_check(struct cml *log)
 		cml_state_set(log, CML_ST_JOINING, "waits for the state of the other members");
 		return;
 	}
-	if (dir->node[0] != log->cmn->cfg.nodeid || log->open.step != CML_OPEN_NONE)
+	/* Before the view has settled somebody with state may not have said so yet. */
+	if (!log->cmn->is_settled || dir->node[0] != log->cmn->cfg.nodeid ||
+	    log->open.step != CML_OPEN_NONE)
 		return;
 	log->has_tables = true;
 	log->coordinator = log->cmn->cfg.nodeid;

@@ -109,8 +109,8 @@ static bool any_leg_failed(const struct cml *log)
  */
 static bool in_sync_answer(const struct cml *log, const struct cml_inst *inst, uint64_t region_nr)
 {
-	if (!any_leg_failed(log) || !cml_is_whole(log))
-		return true;
+	if (!any_leg_failed(log) || !cml_is_whole(log) || cml_work_is_copied(log, region_nr))
+		return true; /* copied, not released yet: 0 would make one leg newer again */
 	return !bits_test(&log->oos, region_nr) || inst->bound > region_nr;
 }
 

@@ -236,6 +236,20 @@ bool cml_inst_is_assigned(const struct cml *log, const struct cml_inst *inst, ui
 	return false;
 }
 
+/* In a claim of ours, and its copy has ended well. */
+bool cml_work_is_copied(const struct cml *log, uint64_t region_nr)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < CML_WORKS; i++)
+		for (k = 0; log->work[i].claim_id && k < CML_CLAIMS_MAX; k++)
+			if (log->claim[k].id == log->work[i].claim_id &&
+			    region_nr >= log->claim[k].lo && region_nr < log->claim[k].hi &&
+			    bit_get(log->work[i].done, region_nr - log->claim[k].lo))
+				return true;
+	return false;
+}
+
 /*
  * Hazard L4: without an open assignment of this luid, "in sync" is an echo of something that is
  * over.
