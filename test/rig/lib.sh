@@ -207,11 +207,27 @@ mend() {
 	done
 	rm -f "$RIG_DIR"/bg/*
 	for n in $(rig_ids); do
-		if node_lives "$n"; then resume "$n"; else node_boot "$n"; fi
+		if node_lives "$n"; then
+			resume "$n"
+		else
+			mend_await_fencing "$n"
+			node_boot "$n"
+		fi
 	done
 	for n in $(rig_ids); do
 		node_wait "$n" || return 1
 	done
+}
+
+# A quorum of survivors fences the dead node's former life, sooner or later: not its new one.
+mend_await_fencing() {
+	local i alive=0
+	for i in $(rig_ids); do
+		! node_lives "$i" || alive=$((alive + 1))
+	done
+	[ "$RIG_CLUSTER" = 1 ] && [ "$RIG_FENCING" = 1 ] || return 0
+	[ $((alive * 2)) -gt "$RIG_NODES" ] || return 0
+	rig_until 60 fenced "$1" || rig_say "node $1 was not fenced; started all the same"
 }
 
 # --- for people ------------------------------------------------------------------------------

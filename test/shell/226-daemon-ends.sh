@@ -44,6 +44,7 @@ on 3 'cmirrorctl status' | grep -q 'No clustered mirror'
 # corosync dies under an active mirror
 on 2 'kill -KILL $(pidof corosync)' || : # the node may be gone before the answer
 wait_for 40 "the end of node 2, by itself or fenced" eval '! alive 2'
+wait_for 40 "the proof that node 2 is dead" fenced 2
 on 1 'dd if=/dev/urandom of=/dev/vg/data bs=64k count=16 oflag=direct status=none'
 wait_sync vg/data 120 1
 check_legs vg/data 1
