@@ -265,9 +265,12 @@ bool sim_ctl_status(struct sim_node *nd)
 bool sim_ctl_has_leg_failure(struct sim_node *nd)
 {
 	struct cml_status st = { .needs_reload = false };
+	uint32_t i;
 
 	if (nd->has_daemon && nd->log)
 		cml_status(nd->log, &st);
+	for (i = 0; i < st.member_count; i++)
+		st.needs_reload |= st.member[i].nodeid == nd->nr + 1 && st.member[i].leg_failed;
 	return live(nd) && (st.needs_reload || has_nosync(live(nd)));
 }
 
