@@ -14,7 +14,7 @@ static struct cml_status show;
 static void show_node(struct host *host, struct ctl_conn *conn);
 static void show_log(struct ctl_conn *conn, const struct mlog *mlog);
 static void show_member(struct host *host, struct ctl_conn *conn, const struct mlog *mlog,
-			const struct cml_member *member);
+			const struct cml_member *member, bool needs_reload);
 static void show_log_stats(struct ctl_conn *conn, const struct mlog *mlog);
 static bool is_wanted(const struct mlog *mlog, const char *uuid);
 
@@ -46,7 +46,8 @@ void host_show_status(struct host *host, struct ctl_conn *conn, const char *uuid
 		cml_status(host->mlog[i]->cml, &show);
 		show_log(conn, host->mlog[i]);
 		for (m = 0; m < show.member_count; m++)
-			show_member(host, conn, host->mlog[i], &show.member[m]);
+			show_member(host, conn, host->mlog[i], &show.member[m],
+				    show.needs_reload);
 	}
 }
 
@@ -117,7 +118,7 @@ static void show_log(struct ctl_conn *conn, const struct mlog *mlog)
 }
 
 static void show_member(struct host *host, struct ctl_conn *conn, const struct mlog *mlog,
-			const struct cml_member *member)
+			const struct cml_member *member, bool needs_reload)
 {
 	ctl_next_object(conn);
 	put_u64(conn, "member", member->nodeid);
@@ -127,6 +128,8 @@ static void show_member(struct host *host, struct ctl_conn *conn, const struct m
 	put_u64(conn, "gone", member->is_gone);
 	put_u64(conn, "needs_resume", member->needs_resume);
 	put_u64(conn, "leg_failed", member->leg_failed);
+	if (member->nodeid == clu_nodeid(host->clu))
+		put_u64(conn, "needs_reload", needs_reload);
 	if (member->slot == 0xffffffffu)
 		ctl_put(conn, "slot", "none");
 	else
@@ -236,7 +239,7 @@ void host_show_dump(struct host *host, struct ctl_conn *conn, const char *uuid)
 					mlog->persist.head->is_running[n] ? " running" : "");
 		show_regions(conn, mlog->cml, show.region_count);
 		for (n = 0; n < show.member_count; n++)
-			show_member(host, conn, mlog, &show.member[n]);
+			show_member(host, conn, mlog, &show.member[n], show.needs_reload);
 	}
 }
 

@@ -276,6 +276,20 @@ uint64_t cml_hash(const struct cml *log)
 	return hash_claims(log, hash);
 }
 
+/*
+ * A table that was told "not in sync" while a leg had failed is to be replaced when none is any
+ * more.
+ */
+static bool needs_reload_now(const struct cml *log)
+{
+	uint32_t i;
+
+	for (i = 0; i < CMN_NODES_MAX; i++)
+		if (log->mem[i].is_used && log->mem[i].is_leg_failed)
+			return false;
+	return log->cmn && log->oos_count && cml_is_whole(log) && cml_has_nosync(log);
+}
+
 static void status_members(const struct cml *log, struct cml_status *status)
 {
 	struct cml_member *out;
@@ -292,6 +306,8 @@ static void status_members(const struct cml *log, struct cml_status *status)
 		out->needs_resume = mem->is_whole && mem->client == WIRE_CLIENT_CONNECTOR &&
 				    (mem->resume_epoch < log->merge_epoch || mem->is_replay) &&
 				    log->oos_count;
+		if (mem->nodeid == log->cmn->cfg.nodeid)
+			out->needs_resume |= needs_reload_now(log);
 		out->leg_failed = mem->is_leg_failed;
 		out->slot = cml_slot_of(log, mem->nodeid);
 		out->client = mem->client;

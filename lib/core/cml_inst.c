@@ -142,15 +142,9 @@ static void health_send(struct cml *log)
  * Such a table writes one leg without a mark, whatever becomes of the region: nothing may be called
  * in sync while it runs (is_held() in cml_claim.c), and clvmd has to load another one.
  */
-void cml_inst_has_nosync(struct cml *log, struct cml_inst *inst)
+void cml_inst_has_nosync(struct cml *log, struct cml_inst *inst, uint32_t why)
 {
-	struct cml_persist_inst *kept = &log->persist->inst[inst - log->inst];
-
-	if (kept->has_nosync)
-		return;
-	kept->has_nosync = 1;
-	if (cml_is_whole(log))
-		health_send(log);
+	log->persist->inst[inst - log->inst].has_nosync |= why;
 }
 
 /* ---- RESUME ---- */
@@ -178,7 +172,7 @@ static void resume_answer(struct cml *log, struct cml_inst *inst)
 	cml_pend_answer_type(log, inst, KABI_RESUME, 0);
 	if (!inst->is_replay)
 		resumed_send(log);
-	if (kept->has_nosync)
+	if (kept->has_nosync & CML_NOSYNC_FAILED)
 		health_send(log);
 	inst->is_replay = false;
 }

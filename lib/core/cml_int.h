@@ -479,7 +479,11 @@ void cml_inst_presuspend(struct cml *log, struct cml_inst *inst, const struct ka
 void cml_inst_postsuspend(struct cml *log, struct cml_inst *inst, const struct kabi_req *req);
 bool cml_work_is_copied(const struct cml *log, uint64_t region_nr);
 bool cml_has_nosync(const struct cml *log);
-void cml_inst_has_nosync(struct cml *log, struct cml_inst *inst); /* from now on */
+/* From now on. Only a failed write is news of a leg: a zero is told because of another's failure,
+ * and would keep that alive for ever if it were reported as one. */
+#define CML_NOSYNC_TOLD   1u
+#define CML_NOSYNC_FAILED 2u
+void cml_inst_has_nosync(struct cml *log, struct cml_inst *inst, uint32_t why);
 bool cml_runs_unjoined(const struct cml *log); /* its kernel runs, and nobody was told (JOIN) */
 void cml_inst_pump(struct cml *log);
 void cml_refuse(struct cml *log, const char *why); /* every RESUME that waits */

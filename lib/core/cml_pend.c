@@ -174,7 +174,7 @@ static void pend_pump(struct cml *log, struct cml_inst *inst, struct cml_pending
 		return;
 	pend->is_used = false;
 	if (pend->type == KABI_SET_REGION_SYNC) {
-		cml_inst_has_nosync(log, inst);
+		cml_inst_has_nosync(log, inst, CML_NOSYNC_FAILED);
 		failure_send(log, pend->region_nr[0]);
 	}
 	cml_reply(log, inst->luid, pend->seq, pend->type, 0);

@@ -123,7 +123,7 @@ static void req_in_sync(struct cml *log, struct cml_inst *inst, const struct kab
 	if (!token && inst->bound > req->region_nr[0])
 		cml_token_open(inst, req->region_nr[0], answer);
 	if (!answer)
-		cml_inst_has_nosync(log, inst);
+		cml_inst_has_nosync(log, inst, CML_NOSYNC_TOLD);
 	cml_reply_u64(log, req, &v, 1);
 }
 
