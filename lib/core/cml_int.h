@@ -96,7 +96,6 @@ struct cml_inst {
 	enum cml_inst_state state;
 	bool is_replay;     /* its RESUME replays one that a former daemon answered */
 	uint64_t bound;     /* upper bound of the kernel's in_sync_hint (L1) */
-	bool hint_told;     /* an IS_REMOTE answer was given since RESUME */
 	bool wants_work;    /* asked for resync work and got none */
 	/* MARK or FLUSH seen since the last IS_REMOTE: the next IS_REMOTE is of a later pass */
 	bool pass_has_marked;
@@ -615,7 +614,6 @@ void cml_merge_deliver(struct cml *log, const struct wire_msg *msg);
 void cml_merged_deliver(struct cml *log, const struct wire_msg *msg);
 void cml_merged_ack_deliver(struct cml *log, const struct wire_msg *msg);
 bool cml_merge_wants_proof(const struct cml *log, uint32_t nodeid);
-void cml_dead(struct cml *log, uint32_t nodeid, int result);
 
 /* ---- cml_pump.c ---- */
 void cml_pump(struct cml *log);

@@ -140,13 +140,6 @@ static void unproven_pump(struct cml *log, uint32_t slot)
 		    entry->nodeid, slot);
 }
 
-void cml_dead(struct cml *log, uint32_t nodeid, int result)
-{
-	(void)log;
-	(void)nodeid;
-	(void)result; /* the pump that follows finds the proof */
-}
-
 /* ---- reading and sending ---- */
 
 static void merge_send(struct cml *log, uint32_t slot, uint64_t first, const uint8_t *bits,

@@ -221,7 +221,6 @@ void cmn_proof_drop(struct cmn *cmn, uint32_t nodeid)
 static void dead(struct cmn *cmn, uint32_t nodeid, int result)
 {
 	struct cmn_proof *proof = cmn_proof_find(cmn, nodeid);
-	uint32_t i;
 
 	if (!proof)
 		return; /* no longer wanted; the release is on its way */
@@ -233,10 +232,7 @@ static void dead(struct cmn *cmn, uint32_t nodeid, int result)
 	}
 	if (!proof->is_proven)
 		cmn_journal(cmn, NULL, CMN_LG_INFO, "node %u is proven dead", nodeid);
-	proof->is_proven = true;
-	for (i = 0; i < CML_LOGS_MAX; i++)
-		if (cmn->log[i])
-			cml_dead(cmn->log[i], nodeid, 0);
+	proof->is_proven = true; /* the pump that follows finds it in each log */
 }
 
 /* ---- messages ---- */
