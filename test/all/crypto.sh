@@ -1,4 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # corosync with encryption.
-CM_RIG_OPTIONS=--crypto exec "$(dirname "$(realpath "$0")")/../shell/run" '20[1-6]*'
+. "$(dirname "$(realpath "$0")")/lib.sh"
+CM_RIG_OPTIONS=--crypto all_shell encrypted '20[1-6]*'
+all_finish

@@ -11,9 +11,10 @@ wait_for 30 "loss of quorum on node 3" no_quorum
 begin=$SECONDS
 check_refusal 3 'quorum' lvcreate -y -m1 -L 16M -n x vg
 [ $((SECONDS - begin)) -lt 20 ] || die "the refusal took $((SECONDS - begin)) s"
+before=$(fencings 3)
 crash 3
 fence_mode ok
-wait_for 40 "fencing of node 3" fenced_since 3 0
+wait_for 40 "fencing of node 3" fenced_since 3 "$before"
 heal 3
 start 3
 cluster_up

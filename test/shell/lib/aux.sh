@@ -29,6 +29,22 @@ aux_lvs_remove() {
 }
 aux_lvs_remove
 
+# The other VGs, for those that make their own.
+aux_vgs_remove() {
+	local first n vg
+	first=$(first_node)
+	for vg in $(on "$first" vgs --noheadings -o vg_name 2> /dev/null); do
+		[ "$vg" != vg ] || continue
+		on_all vgchange -q -q --lock-start "$vg"
+		on "$first" lvremove -qq -ff "$vg"
+		for n in $(rig_live); do
+			[ "$n" = "$first" ] || on "$n" vgchange -q -q --lock-stop "$vg"
+		done
+		on "$first" vgremove -qq -ff "$vg"
+	done
+}
+[ "$RIG_VG" = 1 ] || aux_vgs_remove
+
 # mirror NAME SIZE [OPTIONS]: lvcreate, -m1 unless OPTIONS begin with another -m, on the first
 # running node.
 mirror() {

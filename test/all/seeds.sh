@@ -1,0 +1,11 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Many seeds of the simulator, with a disk log and with a core log; every mutant is caught.
+. "$(dirname "$(realpath "$0")")/lib.sh"
+sim=${CM_TOP_BUILDDIR:-.}/test/sim/sim
+for class in steady crash daemon power partition legs mix; do
+	all_one "$class, 1000 seeds" "$sim" --class $class --seeds 35-1034
+	all_one "$class, 100 seeds with a core log" "$sim" --class $class --seeds 1-100 --core
+done
+all_one 'all mutants' "$sim" --all-mutants
+all_finish
