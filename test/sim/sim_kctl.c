@@ -154,8 +154,13 @@ static void deactivate(struct sim_th *th, struct sim_node *nd)
 
 	sim_app_stop(nd);
 	while (!sim_app_is_idle(nd) && !sim_ctl_refused(nd)) {
-		if (live(nd)->leg_failure && nd->s->now_us >= nd->leg_fails_until_us)
-			reload(th, nd);	/* else what is held never ends */
+		/*
+		 * Else what is held never ends. The table's own word is not enough: a kernel that
+		 * found all in sync for the first time in the pass in which it holds the failed
+		 * write calls its legs healthy again (reset_ms_flags()); the daemon knows better.
+		 */
+		if (sim_ctl_has_leg_failure(nd) && nd->s->now_us >= nd->leg_fails_until_us)
+			reload(th, nd);
 		sim_th_sleep(th, 10 * US_MS);
 	}
 	m = live(nd);
