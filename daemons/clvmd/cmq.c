@@ -92,8 +92,10 @@ static void member_line(struct cmq_reader *r, const char *key, const char *value
 		s->needs_resume = true;
 		if (r->on_needs_resume)
 			r->on_needs_resume(r->ctx, r->member_log);
-	} else if ((!strcmp(key, "leg_failed") || !strcmp(key, "needs_reload")) && is_true(value)) {
-		s->has_failed_leg = true;
+	} else if (!strcmp(key, "leg_failed")) {
+		s->has_failed_leg = is_true(value);
+	} else if (!strcmp(key, "needs_reload")) {
+		s->needs_reload = is_true(value);
 	}
 }
 

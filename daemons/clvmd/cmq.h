@@ -31,7 +31,11 @@ struct cmq_status {
 	char state[32], why[256];
 	uint32_t log_member_count;	/* nodes where it runs */
 	uint32_t log_member[CMQ_NODES_MAX];
-	bool needs_resume, has_failed_leg;	/* of our own node */
+	/* of our own node */
+	bool needs_resume;		/* before recovery can go on (hazard L1) */
+	bool has_failed_leg;		/* its kernel told of a leg that failed */
+	bool needs_reload;		/* writes of its present table pass legs by: never resume it
+					 * unchanged; false from a cmirrord that does not say */
 };
 
 /* @uuid of the log, or NULL for the node alone. */

@@ -20,6 +20,33 @@ static struct {
 	struct mir_live live;
 } refresh;
 
+/* The kernel remembers a failed leg, and the regions it writes past a leg, per table. */
+static bool needs_new_table(const struct cmq_status *s)
+{
+	return s->has_failed_leg || s->needs_reload;
+}
+
+/* With the mirror suspended. A new table is always right, so also when nobody can say. */
+static bool look_again(void)
+{
+	struct cm_errmsg ignored;
+	struct cmq_status s;
+	bool is_needed =
+		cmq_status(refresh.live.log_uuid, &s, &ignored) || needs_new_table(&s);
+
+	if (is_needed)
+		work_say("log a leg failed meanwhile: resuming with a new table");
+	return is_needed;
+}
+
+static void decide_reload(struct work *w, const struct cmq_status *s)
+{
+	refresh.with_reload = needs_new_table(s);
+	if (refresh.with_reload)
+		(void)snprintf(w->note, sizeof(w->note), "with a new table: %s",
+			       s->has_failed_leg ? "a leg has failed" : "writes pass a leg by");
+}
+
 static int refresh_prepare(struct work *w, struct cm_errmsg *err)
 {
 	struct cmq_status s;
@@ -43,7 +70,8 @@ static int refresh_prepare(struct work *w, struct cm_errmsg *err)
 	}
 	/* Without cmirrord the RESUME would wait for it: nothing is suspended then. */
 	r = cmq_status(refresh.live.log_uuid, &s, err);
-	refresh.with_reload = !r && s.has_failed_leg;
+	if (!r)
+		decide_reload(w, &s);
 	return r;
 }
 
@@ -68,7 +96,7 @@ static int refresh_go(struct work *w, struct cm_errmsg *err)
 		return r;
 	if (cmq_quiesce(refresh.live.log_uuid, true, &ignored))
 		work_say("log cmirrord does not answer");
-	r = refresh_mirror(w->dm_uuid, refresh.with_reload, err);
+	r = refresh_mirror(w->dm_uuid, refresh.with_reload, look_again, err);
 	if (cmq_quiesce(refresh.live.log_uuid, false, &ignored))
 		work_say("log cmirrord does not answer");
 	return r;

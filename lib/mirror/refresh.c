@@ -36,7 +36,8 @@ static int reload(const char *dm_uuid, struct cm_errmsg *err)
 	return r;
 }
 
-int refresh_mirror(const char *dm_uuid, bool with_reload, struct cm_errmsg *err)
+int refresh_mirror(const char *dm_uuid, bool with_reload, bool (*look_again)(void),
+		   struct cm_errmsg *err)
 {
 	static const struct timespec second = { .tv_sec = 1 };
 	struct cm_errmsg again;
@@ -53,9 +54,15 @@ int refresh_mirror(const char *dm_uuid, bool with_reload, struct cm_errmsg *err)
 			cm_err_wrap(err, "%s", again.text);
 		return r;
 	}
+	/*
+	 * A leg that failed after @with_reload was decided: writes passed it by until the suspend,
+	 * and would go on to do so. A table that cannot be loaded now is resumed all the same.
+	 */
+	if (!with_reload && look_again())
+		r = reload(dm_uuid, err);
 	/* Everything that writes to this mirror on this node waits for us: never leave it so. */
 	while (dmdev_resume(dm_uuid, &cookie, &again))
 		(void)nanosleep(&second, NULL);
 	dmdev_udev_wait(&cookie);
-	return 0;
+	return r;
 }

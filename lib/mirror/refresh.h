@@ -24,11 +24,14 @@ int refresh_protect(int (*lock_memory)(struct cm_errmsg *err), struct cm_errmsg 
  * process.
  *
  * @with_reload  load the live table again first: a fresh instance, whose legs all count as good
- * again
+ *               again
+ * @look_again   called while suspended when @with_reload is false: must it be a fresh instance
+ *               after all, because a leg has failed meanwhile? All writers wait for its answer.
  *
  * Never gives up between the two: a failed resume is tried again until it works. Returns 0, or -EIO
  * with @err when the reload or the suspend failed (the mirror runs on with its old table then).
  */
-int refresh_mirror(const char *dm_uuid, bool with_reload, struct cm_errmsg *err) CM_MUST_CHECK;
+int refresh_mirror(const char *dm_uuid, bool with_reload, bool (*look_again)(void),
+		   struct cm_errmsg *err) CM_MUST_CHECK;
 
 #endif

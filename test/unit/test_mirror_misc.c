@@ -101,6 +101,22 @@ static void on_need(void *ctx, const char *uuid)
 	needing += !strcmp(uuid, "LVM-b");
 }
 
+/* @is_us: the line is of our own node. */
+static void member_flags(const char *leg_failed, const char *needs_reload, bool is_us)
+{
+	struct cmq_status s = { .nodeid = 2 };
+	struct cmq_reader r = { .status = &s, .uuid = "LVM-b" };
+
+	cmq_reader_line(&r, "member", is_us ? "2" : "1");
+	cmq_reader_line(&r, "log", "LVM-b");
+	cmq_reader_line(&r, "leg_failed", leg_failed);
+	cmq_reader_line(&r, "needs_reload", needs_reload);
+	OK(s.has_failed_leg == (is_us && *leg_failed == '1'), "leg_failed %s %s", leg_failed,
+	   is_us ? "of ours" : "of another node");
+	OK(s.needs_reload == (is_us && *needs_reload == '1'), "needs_reload %s %s", needs_reload,
+	   is_us ? "of ours" : "of another node");
+}
+
 static void status(void)
 {
 	static const char *const line[][2] = {
@@ -147,7 +163,11 @@ static void status(void)
 	IS_STR(s.why, "no room", "why");
 	IS_U64(s.log_member_count, 2, "its members");
 	OK(s.needs_resume && s.has_failed_leg, "what our own member line says");
+	OK(!s.needs_reload, "a failed leg is not yet a table to replace");
 	IS_U64(needing, 1, "told once, for ourselves");
+	member_flags("1", "0", true);
+	member_flags("0", "1", true);
+	member_flags("0", "1", false);
 }
 
 int main(void)
