@@ -139,8 +139,8 @@ void cml_reset_shared(struct cml *log)
 	log->oos_ready = false;
 	log->sb_seq = 0;
 	log->sb_state = 0;
-	log->sb_wanted = false;
-	log->sb_change = log->sb_inflight_change = log->sb_durable_change = 0;
+	log->sb_change = log->sb_inflight_change = 0;
+	log->sb_copy_change[0] = log->sb_copy_change[1] = 0;
 	log->gen = log->cfg.ctr.gen;
 	log->legs_hash = log->cfg.ctr.legs_hash;
 	cml_work_reset(log);

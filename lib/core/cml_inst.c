@@ -96,6 +96,17 @@ int cml_instance_add(struct cml *log, uint64_t luid, const struct kabi_ctr *ctr,
 	return 0;
 }
 
+bool cml_is_replayed(const struct cml *log)
+{
+	uint32_t i;
+
+	for (i = 0; i < CML_LUIDS_MAX; i++)
+		if (log->inst[i].is_used && log->inst[i].state == CML_INST_RESUMING &&
+		    log->inst[i].is_replay)
+			return true;
+	return false;
+}
+
 bool cml_runs_unjoined(const struct cml *log)
 {
 	uint32_t i;

@@ -10,7 +10,8 @@
  *	cml_slot.c	the own slot: marks, group commit, lazy clears
  *	cml_oos.c	the out-of-sync bitmap, replicated, and its pages
  *	cml_sb.c	the superblock
- *	cml_open.c	the founder reads and imports; cml_export.c the last leaver exports
+ *	cml_open.c	the founder reads and imports; cml_decide.c who is right
+ *	cml_export.c	the last leaver exports
  *	cml_member.c	JOIN, LEAVE, SLOT, who is gone, who is coordinator
  *	cml_xfer.c	state transfer to joiners
  *	cml_claim.c	claims: propose, acknowledge, void, release
@@ -221,15 +222,19 @@ enum cml_open_step {
 	CML_OPEN_WRITE_POISON,
 	CML_OPEN_WRITE_ACTIVE,
 	CML_OPEN_SLOT,     /* own slot into the superblock */
+	CML_OPEN_SLOT_BOTH, /* and into its other copy */
 	CML_OPEN_ANNOUNCE, /* SLOT sent to ourselves */
+	CML_OPEN_STUCK,    /* cannot tell who is right, and our kernel runs: it waits */
 };
 
 struct cml_open {
 	enum cml_open_step step;
 	uint32_t page_nr;
 	uint32_t busy;
-	bool have_sb[2];
+	int sb_result[2]; /* of reading and decoding it; sb[i] is there when 0 */
+	bool sb_unread[2]; /* by an error of the device: its bytes may be good */
 	struct disk_sb sb[2];
+	int classic_result;
 	struct disk_classic classic;
 	bool is_import;
 };
@@ -335,9 +340,9 @@ struct cml {
 	uint64_t oos_durable_sent;
 	uint64_t sb_seq;
 	uint32_t sb_state;
-	bool sb_wanted, sb_inflight;
-	uint64_t sb_change, sb_inflight_change,
-		sb_durable_change; /* changes of slots[] to be on disk */
+	bool sb_inflight;
+	/* changes of slots[]: delivered; in the write under way; in each copy on disk */
+	uint64_t sb_change, sb_inflight_change, sb_copy_change[2];
 	struct cml_open open;
 	struct cml_takeover take;
 	struct cml_xfer xfer;
@@ -483,6 +488,7 @@ bool cml_has_nosync(const struct cml *log);
 #define CML_NOSYNC_TOLD   1u
 #define CML_NOSYNC_FAILED 2u
 void cml_inst_has_nosync(struct cml *log, struct cml_inst *inst, uint32_t why);
+bool cml_is_replayed(const struct cml *log); /* a RESUME waits whose kernel runs already */
 bool cml_runs_unjoined(const struct cml *log); /* its kernel runs, and nobody was told (JOIN) */
 void cml_inst_pump(struct cml *log);
 void cml_refuse(struct cml *log, const char *why); /* every RESUME that waits */
@@ -523,11 +529,14 @@ void cml_oos_durable_deliver(struct cml *log, const struct wire_msg *msg);
 void cml_sb_changed(struct cml *log);
 void cml_sb_pump(struct cml *log);
 void cml_sb_done(struct cml *log, struct cml_io *io);
-bool cml_sb_is_durable(const struct cml *log);
+bool cml_sb_is_durable(const struct cml *log);	/* every change, in both copies */
+bool cml_sb_has_change(const struct cml *log, uint64_t change);	/* this one, in both copies */
 void cml_sb_write(struct cml *log, struct cml_io *io, uint32_t state);
-int cml_sb_pick(const struct disk_sb sb[2], const bool have[2]); /* index or -1 */
 
-/* ---- cml_open.c, cml_export.c, cml_take.c ---- */
+/* ---- cml_open.c, cml_decide.c, cml_export.c, cml_take.c ---- */
+/* All three have been read: fills in epoch, slots, out of sync, and returns the next step. NONE:
+ * the founder has given up, and its RESUMEs are refused; STUCK: it must not be refused. */
+enum cml_open_step cml_decide(struct cml *log);
 void cml_open_start(struct cml *log);
 void cml_open_pump(struct cml *log);
 void cml_open_done(struct cml *log, struct cml_io *io, int result);

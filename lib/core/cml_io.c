@@ -88,6 +88,12 @@ static void failed(struct cml *log, const struct cml_io *io, int result)
 		cml_state_set(log, CML_ST_FAILED, "log device failed");
 }
 
+/* There are two of them: who reads them finds out what the other one is worth. */
+static bool is_sb_read(const struct cml *log, const struct cml_io *io)
+{
+	return !io->is_write && (io->off == log->geom.sb_off[0] || io->off == log->geom.sb_off[1]);
+}
+
 static bool try_again(struct cml *log, struct cml_io *io)
 {
 	if (io->tries >= CML_DISK_RETRIES)
@@ -155,7 +161,7 @@ void cml_io_done(struct cml *log, uint64_t id, int result)
 	CM_ASSERT(io->is_used && !io->retry_ms);
 	if (result && try_again(log, io))
 		return;
-	if (result)
+	if (result && !is_sb_read(log, io))
 		failed(log, io, result);
 	if (!io->is_write)
 		read_done(log, io, result);

@@ -135,8 +135,36 @@ uint32_t cml_unproven_count(const struct cml *log)
 	return n;
 }
 
+/*
+ * Its kernel has been running, and no slot says so: its marks were not read, and its writes were
+ * not waited for. (Both copies of the superblock were lost, or it is a core log.)
+ */
+static void unlisted_replay(struct cml *log, const struct cml_mem *mem)
+{
+	uint64_t r;
+
+	if (!mem->is_used || mem->is_whole || !mem->is_replay ||
+	    cml_slot_of(log, mem->nodeid) != CML_NO_SLOT)
+		return;
+	cmn_journal(log->cmn, log, CMN_LG_WARN,
+		    "node %u runs without a slot; all regions out of sync", mem->nodeid);
+	for (r = 0; r < log->region_count; r++)
+		cml_oos_set(log, r);
+	cml_oos_changed(log);
+	log->merge_epoch++;
+}
+
+static bool is_founded(const struct cml *log)
+{
+	const struct cml_mem *mem = cml_mem_find_c(log, log->coordinator);
+
+	return mem && mem->is_whole;
+}
+
 void cml_slot_deliver(struct cml *log, const struct wire_msg *msg)
 {
+	uint32_t i;
+
 	struct cml_mem *mem = cml_mem_find(log, msg->u.slot.nodeid);
 
 	if (!mem || msg->sender != log->coordinator)
@@ -148,6 +176,8 @@ void cml_slot_deliver(struct cml *log, const struct wire_msg *msg)
 	mem->resume_epoch = mem->is_replay ? 0 : log->merge_epoch;
 	if (mem->nodeid == log->cmn->cfg.nodeid && log->open.step == CML_OPEN_ANNOUNCE)
 		cml_became_whole(log);
+	for (i = 0; i < CMN_NODES_MAX; i++)
+		unlisted_replay(log, &log->mem[i]);
 }
 
 /* ---- becoming one ---- */
@@ -180,17 +210,13 @@ static void join_send(struct cml *log)
 {
 	struct wire_msg msg = { .type = WIRE_JOIN };
 	struct wire_join *join = &msg.u.join;
-	uint32_t i;
 
 	join->is_core = log->cfg.is_core;
 	join->region_count = log->region_count;
 	join->region_size_sect = log->cfg.ctr.region_size_sect;
 	join->gen = log->cfg.ctr.gen;
 	join->legs_hash = log->cfg.ctr.legs_hash;
-	for (i = 0; i < CML_LUIDS_MAX; i++)
-		join->is_replay |= log->inst[i].is_used &&
-				   log->inst[i].state == CML_INST_RESUMING &&
-				   log->inst[i].is_replay;
+	join->is_replay = cml_is_replayed(log);
 	cmn_send(log->cmn, log, &msg);
 	log->join_sent = true;
 	log->join_view = log->cmn->view_nr;
@@ -275,8 +301,11 @@ void cml_join_deliver(struct cml *log, const struct wire_msg *msg, bool is_first
 	}
 	mem_add(log, msg);
 	cml_claims_unfreeze(log);
-	if (!is_own)
+	if (!is_own) {
+		if (is_founded(log)) /* else its founder looks, when it has read the slots */
+			unlisted_replay(log, cml_mem_find(log, msg->sender));
 		return;
+	}
 	log->slot = CML_NO_SLOT;
 	log->slot_ready = false;
 	cml_state_set(log, CML_ST_JOINING, "waits for the state of the other members");
@@ -427,8 +456,11 @@ void cml_again_deliver(struct cml *log, const struct wire_msg *msg)
 		log->stranger_has_state = cml_is_whole(log);
 		return;
 	}
-	if (geometry_fits(log, msg))
-		mem_add(log, msg);
+	if (!geometry_fits(log, msg))
+		return;
+	mem_add(log, msg);
+	if (is_founded(log))
+		unlisted_replay(log, cml_mem_find(log, msg->sender));
 }
 
 static uint32_t lowest_id(const struct cmn *cmn, bool of_us)

@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * cml_open.c - the founder: the first member takes the oos lock, reads the log device, decides who
- * is right, and, where the classic area is, imports it.
- *
- * Who is right (hazards L14, L15, L17, L18):
- *	classic header valid		a stock activation (or lvcreate) wrote it: it wins wholly,
- *					ours is rebuilt
- *	poisoned, our superblock fits	ours wins; slots of nodes that were running are merged once
- *					these are dead
- *	anything else			everything is out of sync, unless it is new and was made
- *					with `nosync`
+ * is right (cml_decide.c), and, where the classic area is, imports it.
  *
  * Import, each step durable before the next: out-of-sync and slot pages of a new epoch, superblock
  * IMPORT, poison, superblock ACTIVE. A crash before the poison leaves the classic area right;
@@ -66,93 +58,6 @@ void cml_own_lost_need(struct cml *log)
 	cml_own_drop_pump(log);
 }
 
-/* ---- decide ---- */
-
-static void slots_clear(struct cml *log)
-{
-	memset(log->slots, 0, sizeof(log->slots));
-}
-
-static void all_oos(struct cml *log)
-{
-	bits_fill(&log->oos, true);
-	log->oos_count = log->region_count;
-}
-
-/* Without cluster software nobody can say whether that other machine still writes. */
-static bool is_used_elsewhere(struct cml *log, const struct disk_sb *sb)
-{
-	uint32_t i;
-
-	for (i = 0; log->cmn->cfg.is_local && i < DISK_SLOTS_MAX; i++)
-		if (sb->slot[i].state == DISK_SLOT_RUNNING &&
-		    memcmp(sb->slot[i].machine_id, log->cmn->cfg.machine_id, 16))
-			return true;
-	return false;
-}
-
-static void take_ours(struct cml *log, const struct disk_sb *sb)
-{
-	if (is_used_elsewhere(log, sb)) {
-		cml_open_abort(log);
-		cml_refuse(log,
-			   "the log is in use by another machine; start the cluster software here");
-		return;
-	}
-	log->epoch = sb->epoch;
-	log->sb_seq = sb->seq;
-	log->sb_flags = sb->flags;
-	memcpy(log->slots, sb->slot, sizeof(log->slots));
-	if (log->cfg.ctr.has_gen &&
-	    (sb->gen != log->cfg.ctr.gen || sb->legs_hash != log->cfg.ctr.legs_hash)) {
-		cmn_journal(log->cmn, log, CMN_LG_WARN,
-			    "legs changed since generation %u: all out of sync", sb->gen);
-		/* hazard L12; a change of legs that keeps sync comes with its own protocol */
-		all_oos(log);
-	}
-	step_set(log, CML_OPEN_READ_OOS);
-}
-
-static void take_new(struct cml *log, const struct cml_open *open, int best)
-{
-	bool is_new = open->classic.kind == DISK_CLASSIC_FOREIGN && best < 0;
-
-	log->open.is_import = true;
-	log->epoch = best >= 0 ? open->sb[best].epoch + 1 : 1;
-	log->sb_seq = best >= 0 ? open->sb[best].seq : 0;
-	if (open->classic.kind == DISK_CLASSIC_POISONED && open->classic.epoch >= log->epoch)
-		log->epoch = open->classic.epoch + 1;
-	slots_clear(log);
-	if (is_new && log->cfg.ctr.sync == KABI_SYNC_NOSYNC) {
-		log->sb_flags = DISK_SB_F_NOSYNC;
-		bits_fill(&log->oos, false);
-		log->oos_count = 0;
-	} else {
-		all_oos(log);
-	}
-	step_set(log, open->classic.kind == DISK_CLASSIC_VALID ? CML_OPEN_READ_CLASSIC
-							       : CML_OPEN_WRITE_OOS);
-}
-
-static void decide(struct cml *log)
-{
-	struct cml_open *open = &log->open;
-	int best = cml_sb_pick(open->sb, open->have_sb);
-	bool fits = best >= 0 && !disk_sb_match(&open->sb[best], &log->geom, log->cfg.uuid) &&
-		    open->sb[best].state != DISK_SB_CLEAN;
-
-	if (open->classic.kind == DISK_CLASSIC_POISONED && fits) {
-		take_ours(log, &open->sb[best]);
-		return;
-	}
-	if (open->classic.kind != DISK_CLASSIC_VALID)
-		cmn_journal(log->cmn, log, CMN_LG_WARN,
-			    "log device: no valid header; taken as new%s",
-			    log->cfg.ctr.sync == KABI_SYNC_NOSYNC ? ""
-								  : ", all regions out of sync");
-	take_new(log, open, best);
-}
-
 /* ---- reading ---- */
 
 static bool read_at(struct cml *log, uint32_t page_nr, uint64_t off)
@@ -172,14 +77,17 @@ static void read_sb_done(struct cml *log, struct cml_io *io, int result)
 	struct cml_open *open = &log->open;
 
 	if (io->arg == 2) {
+		open->classic_result = result;
 		open->classic.kind = DISK_CLASSIC_FOREIGN;
 		if (!result)
 			disk_classic_decode(io->page, log->cfg.uuid, &open->classic);
 	} else {
-		open->have_sb[io->arg] = !result && !disk_sb_decode(io->page, &open->sb[io->arg]);
+		open->sb_unread[io->arg] = result;
+		open->sb_result[io->arg] =
+			result ? result : disk_sb_decode(io->page, &open->sb[io->arg]);
 	}
 	if (!open->busy && open->page_nr == 3)
-		decide(log);
+		step_set(log, cml_decide(log));
 }
 
 static void read_classic_done(struct cml *log, struct cml_io *io, int result)
@@ -310,6 +218,7 @@ static bool step_submit(struct cml *log, uint32_t nr)
 		return poison_write(log);
 	case CML_OPEN_WRITE_ACTIVE:
 	case CML_OPEN_SLOT:
+	case CML_OPEN_SLOT_BOTH:
 		return sb_write(log, DISK_SB_ACTIVE);
 	default:
 		CM_UNREACHABLE();
@@ -332,13 +241,13 @@ static void write_step_done(struct cml *log)
 
 	if (open->busy || open->page_nr < step_size(log))
 		return;
-	if (open->step == CML_OPEN_SLOT)
+	if (open->step == CML_OPEN_SLOT_BOTH)
 		announce(log);
 	else
 		step_set(log, open->step + 1); /* the writing steps follow each other in the enum */
 }
 
-/* Our slot must be durable in the superblock before we use it (hazard L9). */
+/* Our slot must be durable in both copies of the superblock before we use it (hazard L9). */
 static bool slot_prepare(struct cml *log)
 {
 	uint32_t slot = cml_slot_pick(log, log->cmn->cfg.nodeid);
@@ -353,10 +262,8 @@ static bool slot_prepare(struct cml *log)
 
 static void core_found(struct cml *log)
 {
-	if (log->cfg.ctr.sync == KABI_SYNC_NOSYNC)
-		bits_fill(&log->oos, false);
-	else
-		bits_fill(&log->oos, true);
+	/* A table that runs was told more than anybody knows now (hazard L25). */
+	bits_fill(&log->oos, log->cfg.ctr.sync != KABI_SYNC_NOSYNC || cml_is_replayed(log));
 	log->oos_count = bits_weight(&log->oos);
 	log->epoch = 1;
 	if (slot_prepare(log))
@@ -368,7 +275,8 @@ void cml_open_pump(struct cml *log)
 	struct cml_open *open = &log->open;
 
 	if (open->step == CML_OPEN_OWN) {
-		if (!log->owns_oos)
+		/* What a former attempt has under way belongs to it. */
+		if (!log->owns_oos || cml_io_busy(log))
 			return;
 		if (log->cfg.is_core) {
 			core_found(log);
@@ -378,7 +286,7 @@ void cml_open_pump(struct cml *log)
 		step_set(log, CML_OPEN_READ_SB);
 	}
 	while (open->step != CML_OPEN_NONE && open->step != CML_OPEN_ANNOUNCE &&
-	       open->page_nr < step_size(log)) {
+	       open->step != CML_OPEN_STUCK && open->page_nr < step_size(log)) {
 		if (open->step == CML_OPEN_SLOT && !open->page_nr && !slot_prepare(log))
 			return;
 		if (!step_submit(log, open->page_nr))
@@ -393,6 +301,7 @@ void cml_open_done(struct cml *log, struct cml_io *io, int result)
 		log->open.busy--;
 	switch (log->open.step) {
 	case CML_OPEN_NONE:
+	case CML_OPEN_STUCK:
 		break; /* given up meanwhile */
 	case CML_OPEN_READ_SB:
 		read_sb_done(log, io, result);

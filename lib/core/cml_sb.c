@@ -2,6 +2,10 @@
 /*
  * cml_sb.c - the superblock. Two copies, written in turn, one write at a time: one of them is
  * always whole. Written by the owner of the oos lock only (hazard L7).
+ *
+ * A change counts as durable when both copies have it. So either copy alone names every slot that
+ * is in use, and the other one may be torn, damaged or unreadable: what would be lost otherwise is
+ * the slot of a node that joined last, with all its marks.
  */
 #include "lib/core/cml_int.h"
 
@@ -54,31 +58,27 @@ void cml_sb_write(struct cml *log, struct cml_io *io, uint32_t state)
 	cml_io_write(log, io, log->geom.sb_off[log->sb_seq % 2]);
 }
 
-int cml_sb_pick(const struct disk_sb sb[2], const bool have[2])
-{
-	if (have[0] && have[1])
-		return sb[1].seq > sb[0].seq;
-	if (have[0])
-		return 0;
-	return have[1] ? 1 : -1;
-}
-
 void cml_sb_changed(struct cml *log)
 {
 	log->sb_change++;
-	log->sb_wanted = true;
+}
+
+bool cml_sb_has_change(const struct cml *log, uint64_t change)
+{
+	return log->cfg.is_core ||
+	       (log->sb_copy_change[0] >= change && log->sb_copy_change[1] >= change);
 }
 
 bool cml_sb_is_durable(const struct cml *log)
 {
-	return log->cfg.is_core || log->sb_durable_change >= log->sb_change;
+	return cml_sb_has_change(log, log->sb_change);
 }
 
 void cml_sb_pump(struct cml *log)
 {
 	struct cml_io *io;
 
-	if (log->cfg.is_core || !log->sb_wanted || log->sb_inflight)
+	if (log->sb_inflight || cml_sb_is_durable(log))
 		return;
 	if (!log->owns_oos || !log->oos_ready || !cml_is_coordinator(log) ||
 	    log->open.step != CML_OPEN_NONE || log->leave.step > CML_LEAVE_DRAIN)
@@ -86,7 +86,6 @@ void cml_sb_pump(struct cml *log)
 	io = cml_io_get(log, CML_IO_SB, 0);
 	if (!io)
 		return;
-	log->sb_wanted = false;
 	log->sb_inflight = true;
 	log->sb_inflight_change = log->sb_change;
 	cml_sb_write(log, io, DISK_SB_ACTIVE);
@@ -96,5 +95,5 @@ void cml_sb_done(struct cml *log, struct cml_io *io)
 {
 	(void)io;
 	log->sb_inflight = false;
-	log->sb_durable_change = log->sb_inflight_change;
+	log->sb_copy_change[log->sb_seq % 2] = log->sb_inflight_change;
 }

@@ -239,8 +239,8 @@ static bool joiner_next(struct cml *log)
 }
 
 /*
- * Hazard L9: the slot is durable in the superblock before its owner hears of it. Returns whether
- * the joiner has one.
+ * Hazard L9: the slot is durable, in both copies of the superblock, before its owner hears of it.
+ * Returns whether the joiner has one.
  */
 static bool slot_ready(struct cml *log)
 {
@@ -260,7 +260,7 @@ static bool slot_ready(struct cml *log)
 		xfer->slot_change = log->sb_change;
 		cml_sb_pump(log);
 	}
-	if (!log->cfg.is_core && log->sb_durable_change < xfer->slot_change)
+	if (!cml_sb_has_change(log, xfer->slot_change))
 		return false;
 	msg.u.slot.nodeid = xfer->nodeid;
 	msg.u.slot.slot = (uint16_t)xfer->slot;

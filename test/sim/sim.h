@@ -9,7 +9,8 @@
  *	network    agreed order; delays; a dead sender's last messages reach everybody or nobody;
  *		   views later than the fact, usable later than the view; partitions and merges
  *	log device writes of 4 KiB are atomic and durable when done, land in any order; those in
- *		   flight when their node dies are lost, land at once, or until it is fenced
+ *		   flight when their node dies are lost, land at once, or until it is fenced. One
+ *		   copy of the superblock may be torn, damaged, or unreadable until it is written
  *	legs	   volatile caches: what was not flushed may vanish when everything loses power
  *	locks	   survive the daemon, are granted only with quorum and everybody outside fenced
  *	kernel	   drivers/md/dm-raid1.c, dm-region-hash.c, dm-log-userspace-base.c of Linux 6.1
@@ -287,7 +288,7 @@ enum sim_class { CLASS_STEADY, CLASS_CRASH, CLASS_DAEMON, CLASS_POWER, CLASS_PAR
 	X(NOT_REMOTE, "not-remote") X(SAME_WORK, "same-work") X(CLASSIC_VALID, "classic-valid") \
 	X(LOST_LEG_WRITE, "lost-leg-write") X(STALE_READ, "stale-read") X(FLIP_MSG, "flip-msg") \
 	X(TWO_REPLIES, "two-replies") X(NO_REPLY, "no-reply") X(BAD_PAGE, "bad-page") \
-	X(NO_SELF_FENCE, "no-self-fence")
+	X(NO_SELF_FENCE, "no-self-fence") X(ONE_COPY, "one-copy")
 enum sim_mutant {
 #define X(name, text) MUT_##name,
 	SIM_MUTANTS(X)
@@ -303,6 +304,7 @@ enum sim_mutant {
 	X(self_fences) X(kills) X(fast_reboots) X(suspends) X(reloads) X(activations) \
 	X(deactivations) X(resumes_for_merge) X(refused) X(esrch_replays) X(kernel_retries) \
 	X(wakes) X(leg_errors) X(held_bios) X(failed_copies) \
+	X(sb_damaged) X(sb_torn) \
 	X(proofs) X(proof_alarms) X(late_landings) X(lost_log_writes) X(lost_messages) X(views) \
 	X(hash_compared) X(msg_hello) X(msg_join) X(msg_slot) X(msg_state) X(msg_leave) \
 	X(msg_propose) X(msg_ack) X(msg_release) X(msg_giveback) X(msg_void) X(msg_oos_set) \
@@ -347,6 +349,7 @@ struct sim {
 	struct sim_node node[SIM_NODES];
 	struct sim_lock lock[SIM_NODES + 1];
 	uint8_t dev[SIM_DEV_PAGES][DISK_PAGE_BYTES];
+	bool dev_unread[SIM_DEV_PAGES];	/* reads fail until the page is written */
 	struct sim_dio dio[SIM_DIOS];
 	struct sim_leg leg[SIM_LEGS];
 	struct sim_legw legw[SIM_LEGW];
@@ -419,6 +422,8 @@ void sim_fence_soon(struct sim_node *nd, uint32_t target);
 /* ---- sim_disk.c, sim_legs.c ---- */
 void sim_disk_submit(struct sim_node *nd, const struct cmn_effect *fx);
 bool sim_disk_is_busy(const struct sim_node *nd);	/* writes of it that have not landed */
+bool sim_disk_writes_sb(const struct sim_node *nd);
+void sim_disk_damage(struct sim *s);			/* one copy of the superblock */
 void sim_disk_node_gone(struct sim_node *nd, bool is_final);
 void sim_leg_write(struct sim_mirror *m, uint32_t leg, uint32_t block, uint64_t ver, bool is_copy,
 		   uint32_t bio);
@@ -487,6 +492,7 @@ bool sim_run(const struct sim_opts *opts, struct sim_result *result);
 /* ---- check_*.c ---- */
 void check_truth_stale(struct sim *s);			/* the log device changed */
 const struct sim_truth *check_truth(struct sim *s);
+bool check_sb_is_good(struct sim *s, uint32_t copy);	/* it alone would do */
 void check_reply(struct sim_node *nd, const struct kabi_req *req, const struct kabi_reply *reply);
 /* Are all regions of a MARK or FLUSH durable in the node's slot? */
 bool check_is_durable(struct sim_node *nd, const struct kabi_req *req);

@@ -46,6 +46,9 @@ static void land(struct sim *s, struct sim_dio *d)
 	if (!d->off && check_truth(s)->classic.kind == DISK_CLASSIC_VALID &&
 	    sim_mutant(s, MUT_CLASSIC_VALID, 1))
 		return;			/* the poison does not reach the disk */
+	if (d->off == s->geom.sb_off[1] && sim_mutant(s, MUT_ONE_COPY, 2))
+		return;
+	s->dev_unread[d->off / DISK_PAGE_BYTES] = false;
 	memcpy(s->dev[d->off / DISK_PAGE_BYTES], d->data, DISK_PAGE_BYTES);
 	sim_trace(s, nd, "page %u lands", (unsigned int)(d->off / DISK_PAGE_BYTES));
 	check_truth_stale(s);
@@ -91,7 +94,8 @@ void sim_disk_submit(struct sim_node *nd, const struct cmn_effect *fx)
 	d->off = fx->off;
 	d->id = fx->id;
 	d->buf = fx->buf;
-	d->result = sim_chance(s, 300) ? -EIO : 0;
+	d->result = sim_chance(s, 300) || (!d->is_write &&
+					   s->dev_unread[d->off / DISK_PAGE_BYTES]) ? -EIO : 0;
 	if (d->is_write)
 		memcpy(d->data, fx->buf, DISK_PAGE_BYTES);
 	if (sim_chance(s, 50))
@@ -128,6 +132,62 @@ bool sim_disk_is_busy(const struct sim_node *nd)
 	return false;
 }
 
+bool sim_disk_writes_sb(const struct sim_node *nd)
+{
+	const struct sim *s = nd->s;
+	uint32_t i;
+
+	for (i = 0; i < SIM_DIOS; i++)
+		if (s->dio[i].is_used && s->dio[i].is_write && !s->dio[i].is_landed &&
+		    s->dio[i].node == nd->nr && (s->dio[i].off == s->geom.sb_off[0] ||
+						 s->dio[i].off == s->geom.sb_off[1]))
+			return true;
+	return false;
+}
+
+/* ---- damage: never to both copies of the superblock at a time ---- */
+
+static uint8_t *sb_page(struct sim *s, uint32_t copy)
+{
+	return s->dev[s->geom.sb_off[copy] / DISK_PAGE_BYTES];
+}
+
+void sim_disk_damage(struct sim *s)
+{
+	uint32_t copy = (uint32_t)sim_rand(s, 2);
+	uint8_t *page = sb_page(s, copy);
+
+	if (!check_sb_is_good(s, !copy))
+		return;
+	switch (sim_rand(s, 3)) {
+	case 0:
+		page[sim_rand(s, DISK_PAGE_BYTES)] ^= (uint8_t)sim_between(s, 1, 255);
+		break;
+	case 1:
+		memset(page, 0, DISK_PAGE_BYTES);
+		break;
+	default:
+		s->dev_unread[s->geom.sb_off[copy] / DISK_PAGE_BYTES] = true;
+	}
+	sim_mark(s, MARK_sb_damaged);
+	sim_trace(s, NULL, "superblock copy %u is DAMAGED", copy);
+	check_truth_stale(s);
+}
+
+/* Power went while it was written. Returns whether it was a superblock that may be torn. */
+static bool tear(struct sim *s, const struct sim_dio *d)
+{
+	uint32_t copy = d->off == s->geom.sb_off[1];
+
+	if (d->off != s->geom.sb_off[copy] || !check_sb_is_good(s, !copy))
+		return false;
+	memcpy(sb_page(s, copy), d->data, 512 * sim_between(s, 1, 7));
+	sim_mark(s, MARK_sb_torn);
+	sim_trace(s, NULL, "superblock copy %u is TORN", copy);
+	check_truth_stale(s);
+	return true;
+}
+
 /* Requests of a dead node: landed now, later, or never; is_final: nothing lands from here on. */
 void sim_disk_node_gone(struct sim_node *nd, bool is_final)
 {
@@ -142,7 +202,7 @@ void sim_disk_node_gone(struct sim_node *nd, bool is_final)
 		if (is_final && s->opts.mutant == MUT_LATE_PAGE && d->is_write && !d->is_landed)
 			continue;
 		if (d->is_landed || !d->is_write || is_final || sim_chance(s, 3)) {
-			if (!d->is_landed && d->is_write)
+			if (!d->is_landed && d->is_write && !(sim_chance(s, 2) && tear(s, d)))
 				sim_mark(s, MARK_lost_log_writes);
 			d->is_used = false;
 			continue;

@@ -132,6 +132,8 @@ static bool is_busy(const struct sim *s, uint32_t nr)
 	for (i = 0; s->armed_for == 3 && i < s->region_count; i++)
 		if (s->node[nr].mirror[0].rh[i].state == RH_RECOVERING)
 			return true;
+	if (s->armed_for == 5)
+		return sim_disk_writes_sb(&s->node[nr]);
 	for (i = 0; s->armed_for == 4 && i < s->node_count; i++)
 		if (s->node[i].q_count)
 			return true;
@@ -160,7 +162,7 @@ static void fault_crash(struct sim *s)
 		return;
 	}
 	s->armed = nr + 1;
-	s->armed_for = (uint32_t)sim_rand(s, 5);
+	s->armed_for = (uint32_t)sim_rand(s, 6);
 }
 
 static void fault_daemon(struct sim *s)
@@ -211,6 +213,8 @@ static void fault(struct sim *s)
 {
 	uint64_t dice = sim_rand(s, 12);
 
+	if (s->opts.class != CLASS_STEADY && !s->opts.is_core && sim_chance(s, 5))
+		sim_disk_damage(s);
 	switch (s->opts.class) {
 	case CLASS_CRASH:
 		dice = dice < 5 ? 0 : 11;

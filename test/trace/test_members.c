@@ -88,9 +88,10 @@ static const char death[] =
 	"> 1 write superblock\n"
 	"# the slot is cleared when all have acknowledged; the proof is held until it is\n"
 	"disk 1\n"
+	"> 1 write superblock\n"
 	"deliver\n"
 	"> 1 write slot1\n"
-	"disk 1\n"
+	"disk 1 2\n"
 	"> 1 release 2\n";
 
 static const char orphan[] =

@@ -93,12 +93,12 @@ static void play_view(struct trace *t, const struct line *l)
 	trace_view(t, number(l, 1), members, usable, quorate, locked);
 }
 
-static bool play_disk(struct trace_node *n, const struct line *l)
+static bool play_disk(struct trace_node *n, const struct line *l, int result)
 {
 	uint64_t i, count = l->word_count > 2 ? number(l, 2) : 1;
 
 	for (i = 0; i < count; i++)
-		if (!trace_disk(n))
+		if (!trace_disk(n, result))
 			return false;
 	return true;
 }
@@ -119,7 +119,15 @@ static bool play(struct trace *t, const struct line *l)
 	else if (!strcmp(cmd, "deliver"))
 		return trace_deliver(t, n->nodeid);
 	else if (!strcmp(cmd, "disk"))
-		return play_disk(n, l);
+		return play_disk(n, l, 0);
+	else if (!strcmp(cmd, "fail"))
+		return play_disk(n, l, -EIO);
+	else if (!strcmp(cmd, "spoil") || !strcmp(cmd, "later"))
+		return l->word_count == 2 && trace_spoil(t, l->word[1], *cmd == 'l');
+	else if (!strcmp(cmd, "lock"))
+		t->owner = 0;
+	else if (!strcmp(cmd, "nosync"))
+		t->is_nosync = true;
 	else if (!strcmp(cmd, "own"))
 		return trace_own(n);
 	else if (!strcmp(cmd, "dead"))

@@ -14,6 +14,10 @@
  *	mark flush clear insync remote N REGION..	the same, with regions
  *	setsync N REGION 0|1
  *	disk N [COUNT]		N's oldest log device request is done
+ *	fail N [COUNT]		it fails with -EIO
+ *	spoil | later sb0|sb1|classic	a byte of it flips; a later version of cmirror wrote it
+ *	lock free		the oos lock: its owner has been fenced
+ *	nosync			from now on tables are made with that word
  *	own N | dead N M | legs N | flushed N		completions
  *	orphans N COUNT		kernel instances of a former daemon that have not come back
  *	wait MS			time passes; timers run

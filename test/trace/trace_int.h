@@ -55,6 +55,7 @@ struct trace {
 	uint32_t owner;			/* of the oos lock; 0 = nobody */
 	uint64_t now_ms;
 	uint64_t region_count;
+	bool is_nosync;
 	struct disk_geom geom;
 	uint8_t dev[TRACE_DEV_BYTES];
 	char out[65536];
@@ -73,7 +74,8 @@ void trace_view(struct trace *t, uint64_t nr, uint32_t members, bool usable, boo
 void trace_request(struct trace_node *n, struct kabi_req *req);
 /* Each returns false when there was nothing to do. */
 bool trace_deliver(struct trace *t, uint32_t nodeid);
-bool trace_disk(struct trace_node *n);
+bool trace_disk(struct trace_node *n, int result);
+bool trace_spoil(struct trace *t, const char *place, bool is_later);
 bool trace_own(struct trace_node *n);
 bool trace_dead(struct trace_node *n, uint32_t nodeid);
 bool trace_flushed(struct trace_node *n);

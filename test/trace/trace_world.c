@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* trace_world.c - the nodes of a screenplay, and what comes out of them. */
+#include "lib/format/disk_hdr.h"
 #include "test/trace/trace_int.h"
 
 #include <stdarg.h>
@@ -296,8 +297,8 @@ static void request_ctr(struct trace_node *n, const struct kabi_req *req)
 	struct cm_errmsg err;
 	char line[64];
 
-	snprintf(line, sizeof(line), "%llu clustered-disk 253:2 16",
-		 (unsigned long long)n->t->region_count * 16);
+	snprintf(line, sizeof(line), "%llu clustered-disk 253:2 16%s",
+		 (unsigned long long)n->t->region_count * 16, n->t->is_nosync ? " nosync" : "");
 	CM_ASSERT(!kabi_ctr_parse(line, &ctr, &err));
 	if (!n->log)
 		log_open(n, &ctr);
@@ -365,7 +366,7 @@ void trace_lose(struct trace *t, uint32_t nodeid)
 			t->msg[i].pending = 0;
 }
 
-bool trace_disk(struct trace_node *n)
+bool trace_disk(struct trace_node *n, int result)
 {
 	struct cmn_event ev = { .type = CMN_EV_DISK_DONE, .log = n->log };
 	struct trace_dio d = n->dio[0];
@@ -373,13 +374,31 @@ bool trace_disk(struct trace_node *n)
 	if (!n->is_started || !n->dio_count)
 		return false;
 	memmove(n->dio, n->dio + 1, --n->dio_count * sizeof(n->dio[0]));
-	if (d.is_write)
+	if (d.is_write && !result)
 		memcpy(n->t->dev + d.off, d.buf, DISK_PAGE_BYTES);
-	else
+	else if (!result)
 		memcpy(d.buf, n->t->dev + d.off, DISK_PAGE_BYTES);
 	ev.id = d.id;
+	ev.result = result;
 	step(n, &ev);
 	return true;
+}
+
+bool trace_spoil(struct trace *t, const char *place, bool is_later)
+{
+	bool is_sb = !strncmp(place, "sb", 2);
+	uint8_t *page = t->dev + (is_sb ? t->geom.sb_off[place[2] == '1'] : 0);
+	struct disk_sb_le *le = (struct disk_sb_le *)(void *)page;
+
+	if (!is_sb && strcmp(place, "classic"))
+		return false;
+	if (!is_later) {
+		page[is_sb ? 300 : 20] ^= 0x40;
+		return true;
+	}
+	le32_set(&le->version, DISK_SB_VERSION + 1);
+	le32_set(&le->csum, disk_block_csum(page));
+	return is_sb;
 }
 
 bool trace_own(struct trace_node *n)
@@ -454,7 +473,7 @@ void trace_flow(struct trace *t)
 		CM_ASSERT(rounds++ < 10000);
 		again = trace_deliver(t, 0);
 		for (i = 1; i <= TRACE_NODES && !again; i++)
-			again = trace_disk(&t->node[i]) || trace_own(&t->node[i]) ||
+			again = trace_disk(&t->node[i], 0) || trace_own(&t->node[i]) ||
 				trace_flushed(&t->node[i]);
 	}
 }

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* test_damage.c - screenplays of a log device that is not what it should be. */
+#include "test/lib/tap.h"
+#include "test/trace/trace.h"
+
+#define TWO_RUN \
+	"start 1\n" \
+	"start 2\n" \
+	"view 1 1 2 ...\n" \
+	"flow ...\n" \
+	"ctr 1 ...\n" \
+	"resume 1 ...\n" \
+	"flow ...\n" \
+	"ctr 2 ...\n" \
+	"resume 2 ...\n" \
+	"flow ...\n" \
+	"mark 2 3 4 ...\n" \
+	"flow ...\n"
+
+#define ALL_DIE \
+	"stop 1\n" \
+	"stop 2\n"
+
+/* Node 2 joined last: the copy that was written first has to know it too. */
+#define IS_KNOWN(copy) \
+	TWO_RUN ALL_DIE \
+	"spoil " copy "\n" \
+	"start 1 2\n" \
+	"lock free\n" \
+	"view 2 1 ...\n" \
+	"flow ...\n" \
+	"ctr 1 ...\n" \
+	"resume 1 ...\n" \
+	"deliver ...\n" \
+	"own 1 ...\n" \
+	"disk 1 2 ...\n" \
+	"disk 1\n" \
+	"> 1 read oos\n" \
+	"# both copies are written again before the new slot is used\n" \
+	"disk 1\n" \
+	"> 1 write superblock\n" \
+	"disk 1\n" \
+	"> 1 write superblock\n" \
+	"disk 1\n" \
+	"> 1 send SLOT 2 for 1\n" \
+	"deliver\n" \
+	"> 1 read slot2\n" \
+	"> 1 write oos\n" \
+	"> 1 read slot0\n" \
+	"> 1 prove 2\n" \
+	"flow ...\n" \
+	"legs 1 ...\n" \
+	"dead 1 2\n" \
+	"> 1 read slot1\n" \
+	"disk 1\n" \
+	"> 1 send MERGE of 2 0x18\n"
+
+static const char copy_0[] = IS_KNOWN("sb0");
+static const char copy_1[] = IS_KNOWN("sb1");
+
+static const char joining[] =
+	"start 1\n"
+	"start 2\n"
+	"view 1 1 2 ...\n"
+	"flow ...\n"
+	"ctr 1 ...\n"
+	"resume 1 ...\n"
+	"flow ...\n"
+	"ctr 2 ...\n"
+	"resume 2\n"
+	"> 2 send JOIN\n"
+	"deliver\n"
+	"> 1 write superblock\n"
+	"disk 1\n"
+	"> 1 write superblock\n"
+	"# not before: a reader may find but one of them\n"
+	"disk 1\n"
+	"> 1 send SLOT 1 for 2\n";
+
+static const char header[] =
+	TWO_RUN ALL_DIE
+	"# the header is torn: all is out of sync, but node 2 is not forgotten\n"
+	"spoil classic\n"
+	"start 1 2\n"
+	"lock free\n"
+	"view 2 1 ...\n"
+	"flow ...\n"
+	"ctr 1 ...\n"
+	"resume 1 ...\n"
+	"flow ...\n"
+	"legs 1 ...\n"
+	"count 1\n"
+	"> 1 reply GET_SYNC_COUNT 0 0\n"
+	"wait 5000 ...\n"
+	"flow ...\n"
+	"work 1\n"
+	"> 1 reply GET_RESYNC_WORK 0 0 0\n"
+	"dead 1 2 ...\n"
+	"flow ...\n"
+	"wait 1000 ...\n"
+	"flow ...\n"
+	"work 1\n"
+	"> 1 reply GET_RESYNC_WORK 0 1 0\n";
+
+static const char both[] =
+	TWO_RUN ALL_DIE
+	"# neither copy is left; the kernel of node 2 runs, and its daemon is about to hear of it\n"
+	"spoil sb0\n"
+	"spoil sb1\n"
+	"start 1 2\n"
+	"start 2\n"
+	"orphans 2 1\n"
+	"lock free\n"
+	"view 2 1 2 ...\n"
+	"flow ...\n"
+	"ctr 1 ...\n"
+	"resume 1 ...\n"
+	"flow ...\n"
+	"legs 1 ...\n"
+	"count 1\n"
+	"> 1 reply GET_SYNC_COUNT 0 0\n"
+	"wait 5000 ...\n"
+	"flow ...\n"
+	"work 1\n"
+	"> 1 reply GET_RESYNC_WORK 0 0 0\n"
+	"# it is back, with its dirty regions: they stay out of the claim\n"
+	"ctr 2 ...\n"
+	"orphans 2 0 ...\n"
+	"resume 2 ...\n"
+	"flow ...\n"
+	"count 2\n"
+	"> 2 reply GET_SYNC_COUNT 0 0\n"
+	"wait 1000\n"
+	"> 1 send PROPOSE 0 to 16\n"
+	"deliver\n"
+	"> 2 send ACK 0xffff\n";
+
+static const char unread[] =
+	"nosync\n"
+	"start 1\n"
+	"view 1 1 ...\n"
+	"flow ...\n"
+	"ctr 1 ...\n"
+	"resume 1 ...\n"
+	"deliver ...\n"
+	"own 1\n"
+	"> 1 read superblock\n"
+	"> 1 read superblock\n"
+	"> 1 read classic\n"
+	"# what cannot be read is not new, whatever the table says\n"
+	"fail 1 3\n"
+	"wait 500 ...\n"
+	"fail 1 3\n"
+	"wait 500 ...\n"
+	"fail 1 3\n"
+	"wait 500 ...\n"
+	"fail 1 3\n"
+	"wait 500 ...\n"
+	"fail 1 3\n"
+	"wait 500 ...\n"
+	"fail 1 3\n"
+	"wait 500 ...\n"
+	"fail 1 3\n"
+	"> 1 reply RESUME 0\n"
+	"> 1 disown\n"
+	"> 1 send LEAVE\n"
+	"mark 1 3\n"
+	"> 1 reply MARK_REGION -5\n";
+
+static const char later[] =
+	TWO_RUN ALL_DIE
+	"# one copy is of a later version: it is not overwritten\n"
+	"later sb1\n"
+	"start 1 2\n"
+	"lock free\n"
+	"view 2 1 ...\n"
+	"flow ...\n"
+	"ctr 1 ...\n"
+	"resume 1 ...\n"
+	"deliver ...\n"
+	"own 1 ...\n"
+	"disk 1 3\n"
+	"> 1 reply RESUME 0\n"
+	"> 1 disown\n"
+	"> 1 send LEAVE\n";
+
+int main(void)
+{
+	trace_play("either copy of the superblock knows who runs: copy 0 is lost", copy_0);
+	trace_play("either copy of the superblock knows who runs: copy 1 is lost", copy_1);
+	trace_play("a joiner hears of its slot when both copies have it", joining);
+	trace_play("a torn header does not forget who runs", header);
+	trace_play("without a superblock whoever may run is waited for", both);
+	trace_play("an unreadable log is not a new one", unread);
+	trace_play("a later version's superblock stays", later);
+	return tap_done();
+}
