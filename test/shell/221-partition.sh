@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Partition and merge without DLM (no fencing, so both sides live): the minority is not usable, and
 # after the merge all agree again; also when a node was only asleep.
-# rig: --nodes 3 --corosync none
+# rig: --bare --no-fencing
 . "$RIG_SRC/test/shell/lib/clu.sh"
 # corosync alone: with dlm_controld the merged side would be killed
 on_all 'pgrep -x corosync > /dev/null || corosync'
