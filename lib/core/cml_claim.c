@@ -22,16 +22,6 @@ struct cml_claim *cml_claim_find(struct cml *log, uint64_t id)
 	return NULL;
 }
 
-static bool bit_get(const uint8_t *bits, uint64_t i)
-{
-	return bits[i / 8] >> (i % 8) & 1;
-}
-
-static void bit_set(uint8_t *bits, uint64_t i)
-{
-	bits[i / 8] |= (uint8_t)(1u << (i % 8));
-}
-
 struct cml_claim *cml_claim_at(const struct cml *log, uint64_t region_nr)
 {
 	uint32_t i;
@@ -40,7 +30,7 @@ struct cml_claim *cml_claim_at(const struct cml *log, uint64_t region_nr)
 		const struct cml_claim *claim = &log->claim[i];
 
 		if (claim->id && region_nr >= claim->lo && region_nr < claim->hi &&
-		    !bit_get(claim->out, region_nr - claim->lo))
+		    !cml_bit_get(claim->out, region_nr - claim->lo))
 			return (struct cml_claim *)(uintptr_t)claim;
 	}
 	return NULL;
@@ -58,7 +48,7 @@ void cml_claim_redirty(struct cml *log, uint64_t region_nr)
 	struct cml_claim *claim = cml_claim_at(log, region_nr);
 
 	if (claim)
-		bit_set(claim->out, region_nr - claim->lo);
+		cml_bit_set(claim->out, region_nr - claim->lo);
 }
 
 static void claim_free(struct cml *log, struct cml_claim *claim)
@@ -174,7 +164,7 @@ static void ack_send(struct cml *log, const struct cml_claim *claim)
 
 	for (r = claim->lo; r < claim->hi; r++)
 		if (is_held(log, r))
-			bit_set(bits, r - claim->lo);
+			cml_bit_set(bits, r - claim->lo);
 	msg.blob = bits;
 	msg.blob_bytes = (uint32_t)((claim->hi - claim->lo + 7) / 8);
 	cmn_send(log->cmn, log, &msg);
@@ -279,7 +269,8 @@ void cml_release_deliver(struct cml *log, const struct wire_msg *msg)
 	for (r = claim->lo; may_clear && r < claim->hi; r++) {
 		uint64_t i = r - claim->lo;
 
-		if (i / 8 >= msg->blob_bytes || !bit_get(msg->blob, i) || bit_get(claim->out, i))
+		if (i / 8 >= msg->blob_bytes || !cml_bit_get(msg->blob, i) ||
+		    cml_bit_get(claim->out, i))
 			continue;
 		cml_oos_clear(log, r);
 		cleared++;
@@ -317,5 +308,5 @@ void cml_void_deliver(struct cml *log, const struct wire_msg *msg)
 		return;
 	claim = cml_claim_at(log, region_nr);
 	if (claim && claim->nodeid != msg->sender)
-		bit_set(claim->out, region_nr - claim->lo);
+		cml_bit_set(claim->out, region_nr - claim->lo);
 }

@@ -467,6 +467,12 @@ void cml_io_put(struct cml_io *io);
 void cml_io_done(struct cml *log, uint64_t id, int result);
 void cml_io_timer(struct cml *log);
 uint32_t cml_io_busy(const struct cml *log);
+/* A page of this log in its epoch. @area: a slot, or DISK_AREA_OOS. Returns as disk_page_check()
+ * does. */
+int cml_page_check(const struct cml *log, uint32_t area, uint32_t page_nr,
+		   const uint8_t *page) CM_MUST_CHECK;
+void cml_page_encode(const struct cml *log, uint32_t area, uint32_t page_nr,
+		     const struct bits *map, uint8_t *page); /* @map NULL = all clear */
 
 /* ---- cml_req.c, cml_pend.c, cml_inst.c ---- */
 void cml_req(struct cml *log, const struct kabi_req *req);
@@ -587,6 +593,17 @@ void cml_state_deliver(struct cml *log, const struct wire_msg *msg);
 void cml_state_done_deliver(struct cml *log, const struct wire_msg *msg);
 
 /* ---- cml_claim.c, cml_work.c ---- */
+/* Bit @i of a claim or of a message about one. */
+static inline bool cml_bit_get(const uint8_t *bits, uint64_t i)
+{
+	return bits[i / 8] >> (i % 8) & 1;
+}
+
+static inline void cml_bit_set(uint8_t *bits, uint64_t i)
+{
+	bits[i / 8] |= (uint8_t)(1u << (i % 8));
+}
+
 struct cml_claim *cml_claim_find(struct cml *log, uint64_t id);
 struct cml_claim *cml_claim_at(const struct cml *log,
 			       uint64_t region_nr); /* proposed or granted, still in it */

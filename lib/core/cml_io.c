@@ -43,6 +43,31 @@ uint32_t cml_io_busy(const struct cml *log)
 	return n;
 }
 
+static struct disk_page_id page_id(const struct cml *log, uint32_t area, uint32_t page_nr)
+{
+	return (struct disk_page_id){
+		.epoch = log->epoch,
+		.uuid_hash = log->uuid_hash,
+		.area = area,
+		.page_nr = page_nr,
+	};
+}
+
+int cml_page_check(const struct cml *log, uint32_t area, uint32_t page_nr, const uint8_t *page)
+{
+	struct disk_page_id id = page_id(log, area, page_nr);
+
+	return disk_page_check(&log->geom, &id, page);
+}
+
+void cml_page_encode(const struct cml *log, uint32_t area, uint32_t page_nr,
+		     const struct bits *map, uint8_t *page)
+{
+	struct disk_page_id id = page_id(log, area, page_nr);
+
+	disk_page_encode(&log->geom, &id, map, page);
+}
+
 static void submit(struct cml *log, struct cml_io *io)
 {
 	struct cmn_effect fx = {

@@ -187,16 +187,10 @@ static void read_pump(struct cml *log, uint32_t slot)
 static void page_read(struct cml *log, uint32_t slot, uint32_t page_nr, const struct cml_io *io,
 		      int result)
 {
-	struct disk_page_id id = {
-		.epoch = log->epoch,
-		.uuid_hash = log->uuid_hash,
-		.area = slot,
-		.page_nr = page_nr,
-	};
 	uint32_t len_bytes = (disk_page_region_count(&log->geom, page_nr) + 7) / 8, i;
 	const uint8_t *bits = io->page + DISK_PAGE_HDR_BYTES;
 
-	if (result || disk_page_check(&log->geom, &id, io->page)) {
+	if (result || cml_page_check(log, slot, page_nr, io->page)) {
 		all_dirty_send(log, slot, page_nr);
 		return;
 	}
@@ -243,18 +237,18 @@ static void announce_pump(struct cml *log, uint32_t slot)
 static void clear_pump(struct cml *log, uint32_t slot)
 {
 	struct cml_merge *merge = &log->merge[slot];
-	struct disk_page_id id = { .epoch = log->epoch, .uuid_hash = log->uuid_hash, .area = slot };
 	struct cml_io *io;
+	uint32_t page_nr;
 
 	while (!log->cfg.is_core && merge->page_nr < log->geom.map_pages) {
 		io = cml_io_get(log, CML_IO_MERGE_CLEAR, slot << 16 | merge->page_nr);
 		if (!io)
 			return;
-		id.page_nr = merge->page_nr++;
-		disk_page_encode(&log->geom, &id, NULL, io->page);
+		page_nr = merge->page_nr++;
+		cml_page_encode(log, slot, page_nr, NULL, io->page);
 		merge->pages_busy++;
 		io->gen = merge->gen;
-		cml_io_write(log, io, disk_slot_off(&log->geom, slot, id.page_nr));
+		cml_io_write(log, io, disk_slot_off(&log->geom, slot, page_nr));
 	}
 	if (merge->pages_busy || !cml_sb_is_durable(log))
 		return;

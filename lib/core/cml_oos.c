@@ -74,17 +74,11 @@ bool cml_oos_is_durable(const struct cml *log)
 static bool page_submit(struct cml *log, uint32_t page_nr)
 {
 	struct cml_page *page = &log->oos_page[page_nr];
-	struct disk_page_id id = {
-		.epoch = log->epoch,
-		.uuid_hash = log->uuid_hash,
-		.area = DISK_AREA_OOS,
-		.page_nr = page_nr,
-	};
 	struct cml_io *io = cml_io_get(log, CML_IO_OOS, page_nr);
 
 	if (!io)
 		return false;
-	disk_page_encode(&log->geom, &id, &log->oos, io->page);
+	cml_page_encode(log, DISK_AREA_OOS, page_nr, &log->oos, io->page);
 	page->is_wanted = false;
 	page->is_inflight = true;
 	page->inflight_gen = log->oos_gen;

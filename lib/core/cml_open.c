@@ -104,14 +104,8 @@ static void read_classic_done(struct cml *log, struct cml_io *io, int result)
 
 static void read_oos_done(struct cml *log, struct cml_io *io, int result)
 {
-	struct disk_page_id id = {
-		.epoch = log->epoch,
-		.uuid_hash = log->uuid_hash,
-		.area = DISK_AREA_OOS,
-		.page_nr = io->arg,
-	};
 	uint64_t first = disk_page_first_region(io->arg);
-	int r = result ? result : disk_page_check(&log->geom, &id, io->page);
+	int r = result ? result : cml_page_check(log, DISK_AREA_OOS, io->arg, io->page);
 
 	if (!r) {
 		disk_page_or(&log->geom, io->arg, io->page, &log->oos);
@@ -133,17 +127,11 @@ static void read_oos_done(struct cml *log, struct cml_io *io, int result)
 static bool page_write(struct cml *log, const struct bits *map, uint32_t area, uint32_t page_nr,
 		       uint64_t off)
 {
-	struct disk_page_id id = {
-		.epoch = log->epoch,
-		.uuid_hash = log->uuid_hash,
-		.area = area,
-		.page_nr = page_nr,
-	};
 	struct cml_io *io = cml_io_get(log, CML_IO_OPEN, page_nr);
 
 	if (!io)
 		return false;
-	disk_page_encode(&log->geom, &id, map, io->page);
+	cml_page_encode(log, area, page_nr, map, io->page);
 	log->open.busy++;
 	cml_io_write(log, io, off);
 	return true;

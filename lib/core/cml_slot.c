@@ -62,17 +62,11 @@ void cml_clear(struct cml *log, uint64_t region_nr)
 static bool page_submit(struct cml *log, uint32_t page_nr)
 {
 	struct cml_page *page = &log->slot_page[page_nr];
-	struct disk_page_id id = {
-		.epoch = log->epoch,
-		.uuid_hash = log->uuid_hash,
-		.area = log->slot,
-		.page_nr = page_nr,
-	};
 	struct cml_io *io = cml_io_get(log, CML_IO_SLOT, page_nr);
 
 	if (!io)
 		return false;
-	disk_page_encode(&log->geom, &id, &log->marks, io->page);
+	cml_page_encode(log, log->slot, page_nr, &log->marks, io->page);
 	page->is_wanted = false;
 	page->is_inflight = true;
 	page->inflight_gen = page->set_gen;
@@ -160,15 +154,9 @@ void cml_slot_read_pump(struct cml *log)
  */
 void cml_slot_read_done(struct cml *log, struct cml_io *io, int result)
 {
-	struct disk_page_id id = {
-		.epoch = log->epoch,
-		.uuid_hash = log->uuid_hash,
-		.area = log->slot,
-		.page_nr = io->arg,
-	};
 	uint64_t first = disk_page_first_region(io->arg);
 	uint64_t end = first + disk_page_region_count(&log->geom, io->arg);
-	int r = result ? result : disk_page_check(&log->geom, &id, io->page);
+	int r = result ? result : cml_page_check(log, log->slot, io->arg, io->page);
 
 	log->slot_read_busy--;
 	if (!r) {

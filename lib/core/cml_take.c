@@ -91,17 +91,11 @@ static void sb_done(struct cml *log, struct cml_io *io, int result)
 /* An unreadable or foreign page says nothing, so it says "all out of sync" (hazard L26). */
 static void oos_done(struct cml *log, struct cml_io *io, int result)
 {
-	struct disk_page_id id = {
-		.epoch = log->epoch,
-		.uuid_hash = log->uuid_hash,
-		.area = DISK_AREA_OOS,
-		.page_nr = io->arg,
-	};
 	uint64_t first = disk_page_first_region(io->arg);
 	uint32_t len_bytes = (disk_page_region_count(&log->geom, io->arg) + 7) / 8, i;
 	uint8_t *bits = io->page + DISK_PAGE_HDR_BYTES;
 
-	if (result || disk_page_check(&log->geom, &id, io->page))
+	if (result || cml_page_check(log, DISK_AREA_OOS, io->arg, io->page))
 		memset(bits, 0xff, len_bytes);
 	for (i = 0; i < len_bytes && !bits[i]; i++)
 		;

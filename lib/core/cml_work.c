@@ -7,11 +7,6 @@
 
 #include <string.h>
 
-static bool bit_get(const uint8_t *bits, uint64_t i)
-{
-	return bits[i / 8] >> (i % 8) & 1;
-}
-
 static struct cml_persist_inst *kept_of(struct cml *log, const struct cml_inst *inst)
 {
 	return &log->persist->inst[inst - log->inst];
@@ -184,7 +179,7 @@ static bool next_in(struct cml *log, const struct cml_work *work, uint64_t *regi
 	if (!claim || work->is_releasing)
 		return false;
 	for (r = work->next; r < claim->hi; r++) {
-		if (bit_get(claim->out, r - claim->lo) || !bits_test(&log->oos, r))
+		if (cml_bit_get(claim->out, r - claim->lo) || !bits_test(&log->oos, r))
 			continue;
 		*region_nr = r;
 		return true;
@@ -245,7 +240,7 @@ bool cml_work_is_copied(const struct cml *log, uint64_t region_nr)
 		for (k = 0; log->work[i].claim_id && k < CML_CLAIMS_MAX; k++)
 			if (log->claim[k].id == log->work[i].claim_id &&
 			    region_nr >= log->claim[k].lo && region_nr < log->claim[k].hi &&
-			    bit_get(log->work[i].done, region_nr - log->claim[k].lo))
+			    cml_bit_get(log->work[i].done, region_nr - log->claim[k].lo))
 				return true;
 	return false;
 }
@@ -268,8 +263,7 @@ void cml_work_done(struct cml *log, struct cml_inst *inst, uint64_t region_nr, b
 			continue;
 		work->assigned = 0;
 		if (in_sync && region_nr < claim->hi)
-			work->done[(region_nr - claim->lo) / 8] |=
-				(uint8_t)(1u << ((region_nr - claim->lo) % 8));
+			cml_bit_set(work->done, region_nr - claim->lo);
 	}
 }
 
