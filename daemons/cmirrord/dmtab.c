@@ -16,7 +16,7 @@ struct words {
 
 static bool word_next(struct words *words, char *word, size_t size);
 static bool number_next(struct words *words, uint32_t max, uint32_t *number);
-static bool device_matches(const struct dm_names *name, const char *uuid, struct dmtab *tab);
+static int device_match(const struct dm_names *name, const char *uuid, struct dmtab *tab);
 
 int dmtab_parse(const char *params, struct dmtab *tab)
 {
@@ -80,8 +80,9 @@ int dmtab_find(const char *uuid, struct dmtab *tab)
 {
 	struct dm_names *names;
 	struct dm_task *task;
+	struct dmtab got = {.device_count = 0};
 	unsigned int next = 0;
-	int r = -EIO;
+	int r = -EIO, matched;
 
 	task = dm_task_create(DM_DEVICE_LIST);
 	if (!task)
@@ -96,33 +97,43 @@ int dmtab_find(const char *uuid, struct dmtab *tab)
 		goto out;	/* no devices at all */
 	do {
 		names = (struct dm_names *)(void *)((char *)names + next);
-		if (device_matches(names, uuid, tab)) {
-			r = 0;
-			break;
+		matched = device_match(names, uuid, got.device_count ? NULL : &got);
+		if (matched < 0) {
+			r = matched;
+			goto out;
 		}
+		got.device_count += (uint32_t)matched;
 		next = names->next;
 	} while (next);
+	if (got.device_count) {
+		*tab = got;
+		r = 0;
+	}
 out:
 	dm_task_destroy(task);
 	return r;
 }
 
-static bool device_matches(const struct dm_names *name, const char *uuid, struct dmtab *tab)
+/* 1 = it has such a table, and *tab (if not NULL) says which; 0 = no; or -EIO. */
+static int device_match(const struct dm_names *name, const char *uuid, struct dmtab *tab)
 {
 	char *type = NULL, *params = NULL;
 	uint64_t start, length;
 	struct dm_task *task;
 	struct dmtab got = {.leg_count = 0};
-	bool is_it = false;
 	void *next = NULL;
+	int r = 0;
 
 	task = dm_task_create(DM_DEVICE_TABLE);
 	if (!task)
-		return false;
+		return -EIO;
 	if (!dm_task_set_major(task, (int)(name->dev >> 8 & 0xfff)) ||
 	    !dm_task_set_minor(task, (int)((name->dev & 0xff) | (name->dev >> 12 & 0xfff00))) ||
-	    !dm_task_no_open_count(task) || !dm_task_run(task))
-		goto out;	/* gone since the list was made */
+	    !dm_task_no_open_count(task) || !dm_task_run(task)) {
+		/* Gone since the list was made? */
+		r = dm_task_get_errno(task) == ENXIO ? 0 : -EIO;
+		goto out;
+	}
 	do {
 		next = dm_get_next_target(task, next, &start, &length, &type, &params);
 		if (type && params && !strcmp(type, "mirror") && !dmtab_parse(params, &got) &&
@@ -132,13 +143,14 @@ static bool device_matches(const struct dm_names *name, const char *uuid, struct
 				got.dev, sizeof(got.dev), "%u:%u",
 				(unsigned int)(name->dev >> 8 & 0xfff),
 				(unsigned int)((name->dev & 0xff) | (name->dev >> 12 & 0xfff00)));
-			*tab = got;
-			is_it = true;
+			if (tab)
+				*tab = got;
+			r = 1;
 		}
-	} while (next && !is_it);
+	} while (next && !r);
 out:
 	dm_task_destroy(task);
-	return is_it;
+	return r;
 }
 
 static void dm_log(int level, const char *file, int line, int dm_errno, const char *fmt, ...)

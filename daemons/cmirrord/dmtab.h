@@ -25,6 +25,7 @@ struct dmtab {
 	char uuid[KABI_UUID_BYTES];		/* of the log */
 	uint32_t leg_count;
 	char leg[DMTAB_LEGS_MAX][24];		/* "major:minor" */
+	uint32_t device_count; /* devices with such a live table; the rest is of the first */
 };
 
 /*
@@ -35,9 +36,9 @@ struct dmtab {
 int dmtab_parse(const char *params, struct dmtab *tab) CM_MUST_CHECK;
 
 /*
- * The live table whose log is @uuid.
- * Returns 0, -ENOENT (no such table), -EIO (the kernel's list could not be read). Blocks for as
- * many ioctls as there are devices.
+ * The live table whose log is @uuid; one device should have one.
+ * Returns 0, -ENOENT (no such table, for sure), -EIO (the kernel's list or a table of it could not
+ * be read). Blocks for as many ioctls as there are devices.
  */
 int dmtab_find(const char *uuid, struct dmtab *tab) CM_MUST_CHECK;
 

@@ -57,9 +57,10 @@ int host_create(const struct host_config *config, struct host **out, struct cm_e
 	if (!r)
 		r = offside_create(host->loop, config->offside_fd, &host->off);
 	if (!r)
-		r = outside_hub_create(host->loop, host->helpers, host->off, &host->outside_hub);
+		r = hold_create(host->loop, host->off, config->holder_path, config->hold_fd,
+				&host->hold);
 	if (!r)
-		r = orphan_scan(host);
+		r = outside_hub_create(host->loop, host->helpers, host->off, &host->outside_hub);
 	if (r) {
 		cm_err_set(err, "start: %s", cm_strerror(r));
 		goto out;
@@ -68,7 +69,11 @@ int host_create(const struct host_config *config, struct host **out, struct cm_e
 	registry_type_add(host->registry, &host->type_core);
 	r = cluster_open(host, config, &id, err);
 	if (!r)
-		r = host->kch_ops->open(&host->kch, err);
+		orphan_scan(host);
+	if (!r && host->kch_ops->open(config->channel, &host->kch)) {
+		cm_err_set(err, "no memory");
+		r = -ENOMEM;
+	}
 	if (!r)
 		r = loop_fd_add(host->loop, host->kch_ops->fd(host->kch), EPOLLIN,
 				host_kernel_ready, host);
@@ -94,6 +99,7 @@ void host_destroy(struct host *host)
 	ctl_server_destroy(host->ctl);
 	loop_fd_del(host->loop, host->kch_ops->fd(host->kch));
 	host->kch_ops->close(host->kch);
+	hold_destroy(host->hold, true);
 	mlog_drop_all(host);
 	orphan_destroy(host);
 	clu_leave_clean(host->clu);

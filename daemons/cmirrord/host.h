@@ -25,6 +25,7 @@
 
 #include "base/err.h"
 #include "daemons/cmirrord/conf.h"
+#include "daemons/cmirrord/holder.h"
 #include "daemons/cmirrord/identity.h"
 #include "daemons/cmirrord/outside.h"
 #include "daemons/cmirrord/persist.h"
@@ -79,6 +80,7 @@ struct host {
 	struct registry *registry;
 	struct helpers *helpers;
 	struct offside *off;
+	struct hold *hold;
 	struct outside_hub *outside_hub;
 	struct ctl_server *ctl;
 	struct log_type type_disk, type_core;
@@ -114,6 +116,9 @@ struct host_config {
 	const char *ctl_path;
 	const char *run_dir;
 	int offside_fd;			/* of offside_fork(); taken over */
+	int channel;			/* to the kernel; taken over */
+	int hold_fd;			/* to its holder (holder.h), taken over; -1: none */
+	const char *holder_path;
 };
 
 /* ---- host.c ---- */
@@ -160,18 +165,27 @@ struct mlog *mlog_of(struct host *host, const struct cml *cml);	/* never NULL */
 /* What steps left to do: new tables to look at, logs without instances to free once they are at
  * rest. */
 void mlog_chores(struct host *host);
+/* The name of the lock over the out-of-sync area of log @uuid. */
+void mlog_own_name(const char *uuid, char name[HOST_OWN_NAME_BYTES]);
+/* How many instances of it run that this process knows. */
+uint32_t mlog_known_running(const struct mlog *mlog);
 /* Before the answer to RESUME (running) and POSTSUSPEND (not): for the next process. */
 void mlog_note_running(struct mlog *mlog, uint64_t luid, bool running);
 /* All of them, at the clean end. */
 void mlog_drop_all(struct host *host);
 
 /* ---- orphan.c ---- */
-/* What a former process of this boot left running. Before the first view. Returns 0 or -ENOMEM. */
-int orphan_scan(struct host *host) CM_MUST_CHECK;
+/* What a former process of this boot left running, and its locks that nobody needs any more. After
+ * clu_create(), before the first view. */
+void orphan_scan(struct host *host);
+/* Does any file in @run_dir tell of running instances? Their tables are not looked for. */
+bool orphan_any(const char *run_dir);
 /* Have the kernels of the orphans ask, so that they get to know us. */
 void orphan_wake(struct host *host);
 /* An instance came back, or ended. Nothing happens for others. */
 void orphan_luid_gone(struct host *host, const char *uuid, uint64_t luid);
+/* DTR of an instance that has not come back. */
+void orphan_dtr(struct host *host, const char *uuid, uint64_t luid);
 void orphan_tick(void *ctx, uint64_t now_ms);
 void orphan_destroy(struct host *host);
 

@@ -49,7 +49,7 @@ void host_request(struct host *host, const struct kabi_req *req)
 			ctr_handle(host, req);
 	} else if (!inst) {
 		if (req->type == KABI_DTR)
-			orphan_luid_gone(host, req->uuid, req->luid);
+			orphan_dtr(host, req->uuid, req->luid);
 		host_reply(host, req, unknown_error(req->type));
 	} else if (req->type == KABI_DTR) {
 		dtr_handle(host, inst, req);

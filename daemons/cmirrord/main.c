@@ -2,9 +2,10 @@
 /*
  * main.c - cmirrord: options, start in order, signals, end.
  *
- * Start: configuration; background; the offside process, while there is nothing to inherit; one per
- * host (pidfile); memory locked; then cluster, kernel and
- * control socket; ready. Nothing before the pidfile touches what a running daemon uses.
+ * Start: configuration; background; one per host (pidfile); the channel to the kernel, from a
+ * former process's holder or a new one; the offside process; memory locked; then cluster, kernel
+ * and control socket; ready. Nothing before the pidfile touches what a running daemon uses, and
+ * nothing is forked after memory is locked.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -18,6 +19,7 @@
 #include "daemons/cmirrord/conf.h"
 #include "daemons/cmirrord/dmtab.h"
 #include "daemons/cmirrord/host.h"
+#include "daemons/cmirrord/holder.h"
 #include "lib/daemon/daemonise.h"
 #include "lib/daemon/lg.h"
 #include "lib/daemon/memlock.h"
@@ -25,6 +27,7 @@
 #include "lib/daemon/pidfile.h"
 
 #define NAME		"cmirrord"
+#define HOLDER_PATH	CM_RUN_DIR "/holder.sock"
 #define COROSYNC_CONF	"/etc/corosync/corosync.conf"
 #define STACK_BYTES	(256u << 10)
 #define HEAP_BYTES	(8u << 20)
@@ -35,6 +38,15 @@ struct options {
 	enum lg_level level;
 };
 
+/* What was made before memory is locked. */
+struct early {
+	int pid_fd;			/* -1 = not yet; likewise the others */
+	int channel;			/* to the kernel */
+	int hold_fd;			/* to its holder */
+	int offside_fd;
+	bool is_taken_over;		/* a former process's holder had the channel */
+};
+
 static struct host *host;		/* for the signal handler of the loop */
 static struct loop *loop;
 static bool has_journal;
@@ -42,8 +54,12 @@ static bool has_journal;
 static int options_parse(int argc, char **argv, struct options *options);
 static void help_print(void);
 static int run(const struct options *options);
-static int start(const struct options *options, const struct conf *conf, int offside_fd,
-		 struct cm_errmsg *err);
+static int early_start(struct early *early, struct cm_errmsg *err);
+static int channel_get(struct early *early, struct cm_errmsg *err);
+static int start(const struct options *options, const struct conf *conf,
+		 const struct early *early, struct cm_errmsg *err);
+static void start_failed(const struct options *options, const struct early *early,
+			 const char *text);
 static int run_dir_make(struct cm_errmsg *err);
 static void signal_came(void *ctx, int signo);
 static void ready_tell(void);
@@ -126,10 +142,10 @@ static void help_print(void)
 
 static int run(const struct options *options)
 {
+	struct early early = {.pid_fd = -1, .channel = -1, .hold_fd = -1, .offside_fd = -1};
 	struct cm_errmsg err = {.text = ""};
-	char text[sizeof(err.text) + 32];
-	int pid_fd = -1, offside_fd, result;
 	struct conf conf;
+	int result;
 
 	conf_defaults(&conf);
 	if (conf_read(CM_CONF_FILE, &conf, &err)) {
@@ -140,22 +156,8 @@ static int run(const struct options *options)
 		fprintf(stderr, NAME ": fork: %s\n", strerror(errno));
 		return 1;
 	}
-	offside_fd = offside_fork();
-	if (offside_fd < 0) {
-		cm_err_set(&err, "fork: %s", cm_strerror(offside_fd));
-		(void)snprintf(text, sizeof(text), NAME ": %s", err.text);
-		daemonise_failed(text);
-		return 1;
-	}
-	if (run_dir_make(&err) || pidfile_lock(CMIRRORD_PIDFILE, &pid_fd, &err) ||
-	    start(options, &conf, offside_fd, &err)) {
-		(void)snprintf(text, sizeof(text), NAME ": %s", err.text);
-		if (has_journal && !options->in_foreground)
-			lg_err("%s", err.text);
-		lg_close();
-		daemonise_failed(text);
-		if (pid_fd >= 0)
-			pidfile_unlock(CMIRRORD_PIDFILE, pid_fd);
+	if (early_start(&early, &err) || start(options, &conf, &early, &err)) {
+		start_failed(options, &early, err.text);
 		return 1;
 	}
 	ready_tell();
@@ -163,8 +165,8 @@ static int run(const struct options *options)
 
 	daemonise_notify("STOPPING=1");
 	if (host_has_live(host)) {
-		/* The kernel's instances go on and wait for the next cmirrord: files and locks
-		 * stay, the other nodes see a node without a daemon. */
+		/* The kernel's instances go on and wait for the next cmirrord: files, locks and the
+		 * channel stay, the other nodes see a node without a daemon. */
 		lg_warn("ending with active mirrors: their I/O waits for the next cmirrord");
 		lg_close();
 		(void)unlink(CMIRRORD_PIDFILE);
@@ -174,12 +176,64 @@ static int run(const struct options *options)
 	loop_destroy(loop);
 	lg_info("end");
 	lg_close();
-	pidfile_unlock(CMIRRORD_PIDFILE, pid_fd);
+	pidfile_unlock(CMIRRORD_PIDFILE, early.pid_fd);
 	return result;
 }
 
-static int start(const struct options *options, const struct conf *conf, int offside_fd,
-		 struct cm_errmsg *err)
+static int early_start(struct early *early, struct cm_errmsg *err)
+{
+	int r;
+
+	r = run_dir_make(err);
+	if (!r)
+		r = pidfile_lock(CMIRRORD_PIDFILE, &early->pid_fd, err);
+	if (!r)
+		r = channel_get(early, err);
+	if (r)
+		return r;
+	early->offside_fd = offside_fork(early->channel, HOLDER_PATH);
+	if (early->offside_fd >= 0)
+		return 0;
+	cm_err_set(err, "fork: %s", cm_strerror(early->offside_fd));
+	return early->offside_fd;
+}
+
+static int channel_get(struct early *early, struct cm_errmsg *err)
+{
+	if (!holder_take(HOLDER_PATH, &early->hold_fd, &early->channel)) {
+		if (kch_connector.channel_ok(early->channel)) {
+			early->is_taken_over = true;
+			return 0;
+		}
+		close(early->channel);
+		close(early->hold_fd);
+		early->hold_fd = -1;
+	}
+	early->channel = kch_connector.channel_open(err);
+	if (early->channel < 0)
+		return early->channel;
+	return holder_fork(HOLDER_PATH, early->channel, &early->hold_fd, err);
+}
+
+static void start_failed(const struct options *options, const struct early *early,
+			 const char *why)
+{
+	char text[sizeof(struct cm_errmsg) + 32];
+
+	(void)snprintf(text, sizeof(text), NAME ": %s", why);
+	if (has_journal && !options->in_foreground)
+		lg_err("%s", why);
+	lg_close();
+	/* With nothing active a new table shall be refused at once, not wait for a daemon. */
+	if (early->hold_fd >= 0 && !early->is_taken_over && !orphan_any(CM_RUN_DIR))
+		holder_end(early->hold_fd);
+	daemonise_failed(text);
+	if (early->pid_fd >= 0)
+		pidfile_unlock(CMIRRORD_PIDFILE, early->pid_fd);
+}
+
+static int start(const struct options *options, const struct conf *conf,
+		 const struct early *early, struct cm_errmsg *err)
 {
 	static const int signos[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, 0};
 	struct host_config config = {
@@ -188,7 +242,10 @@ static int start(const struct options *options, const struct conf *conf, int off
 		.kch_ops = &kch_connector,
 		.ctl_path = CMIRRORD_SOCKET,
 		.run_dir = CM_RUN_DIR,
-		.offside_fd = offside_fd,
+		.offside_fd = early->offside_fd,
+		.channel = early->channel,
+		.hold_fd = early->hold_fd,
+		.holder_path = HOLDER_PATH,
 	};
 	int r;
 
@@ -216,6 +273,8 @@ static int start(const struct options *options, const struct conf *conf, int off
 	lg_info("version %s, provider %s", CM_VERSION, config.provider);
 	if (err->text[0])
 		lg_warn("not available:%s", err->text);
+	if (early->is_taken_over)
+		lg_info("the kernel's requests have waited for this process");
 	dmtab_init();
 	config.loop = loop;
 	return host_create(&config, &host, err);

@@ -24,6 +24,7 @@ static void mlog_request(void *ctx, struct reg_inst *inst, const struct kabi_req
 static uint32_t mlog_region_size_sect(void *ctx, const struct reg_inst *inst);
 static int mlog_ctr(struct host *host, const struct kabi_req *req, struct mlog **out,
 		    bool *is_replay, struct cm_errmsg *err);
+static int luid_add(struct mlog *mlog, uint64_t luid);
 static int mlog_same(const struct mlog *mlog, const struct kabi_ctr *ctr, struct cm_errmsg *err);
 static int mlog_create(struct host *host, const struct kabi_req *req, const struct kabi_ctr *ctr,
 		       struct mlog **out, struct cm_errmsg *err);
@@ -122,7 +123,7 @@ static int mlog_ctr(struct host *host, const struct kabi_req *req, struct mlog *
 	*is_replay = persist_has_luid(&mlog->persist, req->luid);
 	r = cml_instance_add(mlog->cml, req->luid, &ctr, err);
 	if (!r)
-		r = persist_luid_add(&mlog->persist, req->luid);
+		r = luid_add(mlog, req->luid);
 	if (r) {
 		host->has_chores = true;	/* a log just made for it goes again */
 		return r;
@@ -136,6 +137,22 @@ static int mlog_ctr(struct host *host, const struct kabi_req *req, struct mlog *
 		ctr.dev[0] ? ", log device " : ", core log", ctr.dev);
 	*out = mlog;
 	return 0;
+}
+
+/* Places of tables that were loaded and never resumed, or were suspended, and have not come back
+ * are given up when there is no other: at worst their CTR fails once (host_kernel.c). */
+static int luid_add(struct mlog *mlog, uint64_t luid)
+{
+	const struct persist_head *head = mlog->persist.head;
+	uint32_t i;
+
+	if (!persist_luid_add(&mlog->persist, luid))
+		return 0;
+	for (i = 0; i < CML_LUIDS_MAX; i++)
+		if (!head->is_running[i] &&
+		    !registry_find(mlog->host->registry, mlog->uuid, head->luid[i]))
+			persist_luid_del(&mlog->persist, head->luid[i]);
+	return persist_luid_add(&mlog->persist, luid);
 }
 
 /* cml_instance_add() compares the geometry; this the rest. */
@@ -208,8 +225,7 @@ static int mlog_create(struct host *host, const struct kabi_req *req, const stru
 	mlog->host = host;
 	mlog->ctr = *ctr;
 	memcpy(mlog->uuid, req->uuid, sizeof(mlog->uuid));
-	(void)snprintf(mlog->own_name, sizeof(mlog->own_name), "oos:%016llx",
-		       (unsigned long long)disk_uuid_hash(req->uuid));
+	mlog_own_name(req->uuid, mlog->own_name);
 	r = mlog_open(mlog, req, err);
 	if (r) {
 		mlog_free(mlog, mlog->persist.is_old);
@@ -360,6 +376,23 @@ void mlog_drop_all(struct host *host)
 		}
 		mlog_free(mlog, mlog->inst_count != 0);
 	}
+}
+
+void mlog_own_name(const char *uuid, char name[HOST_OWN_NAME_BYTES])
+{
+	(void)snprintf(name, HOST_OWN_NAME_BYTES, "oos:%016llx",
+		       (unsigned long long)disk_uuid_hash(uuid));
+}
+
+uint32_t mlog_known_running(const struct mlog *mlog)
+{
+	const struct persist_head *head = mlog->persist.head;
+	uint32_t i, count = 0;
+
+	for (i = 0; i < CML_LUIDS_MAX; i++)
+		count += head->luid[i] && head->is_running[i] &&
+			 registry_find(mlog->host->registry, mlog->uuid, head->luid[i]);
+	return count;
 }
 
 void mlog_note_running(struct mlog *mlog, uint64_t luid, bool running)

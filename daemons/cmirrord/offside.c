@@ -13,10 +13,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemons/cmirrord/holder.h"
 #include "lib/daemon/lg.h"
 #include "lib/store/bdev.h"
 
 #define JOBS_MAX	1024u	/* two per log, and some that nobody waits for */
+#define JOBS_FD		0	/* in the process */
+#define CHANNEL_FD	1
 
 struct answer {
 	uint64_t id;
@@ -37,15 +40,17 @@ struct offside {
 	struct waiter waiter[JOBS_MAX];
 };
 
-static void process_run(int fd) __attribute__((noreturn));
-static void job_fork(int fd, const struct offside_job *job);
+static void process_run(int fd, int channel, const char *holder_path) __attribute__((noreturn));
+static void fds_arrange(int fd, int channel);
+static void job_fork(const struct offside_job *job, const char *holder_path);
+static void holder_ready(void *ctx, int result);
 static void answer_send(int fd, const struct offside_job *job, int result, uint32_t failed);
 static void answers_take(void *ctx, int fd, uint32_t events);
 static void process_died(struct offside *off);
 static int device_flush(const char *dev);
 static int device_read(const char *dev);
 
-int offside_fork(void)
+int offside_fork(int channel, const char *holder_path)
 {
 	int fds[2], r;
 	pid_t pid;
@@ -60,14 +65,14 @@ int offside_fork(void)
 		return r;
 	}
 	if (!pid)
-		process_run(fds[1]);
+		process_run(fds[1], channel, holder_path);
 	close(fds[1]);
 	return fds[0];
 }
 
 /* ---- in the process ---- */
 
-static void process_run(int fd)
+static void process_run(int fd, int channel, const char *holder_path)
 {
 	struct offside_job job;
 	ssize_t got;
@@ -75,34 +80,54 @@ static void process_run(int fd)
 	(void)prctl(PR_SET_NAME, "cm-offside", 0, 0, 0);	/* a name only */
 	(void)signal(SIGCHLD, SIG_IGN);		/* nobody waits for the children */
 	(void)signal(SIGINT, SIG_IGN);		/* ^C is for the daemon; we end when it does */
-	/* Not stderr, not the pipe to the starter: whoever reads those waits for their last holder.
-	 * */
-	if (dup2(fd, 0) < 0 || close_range(1, ~0u, 0))
-		_exit(1);
+	fds_arrange(fd, channel);
 	for (;;) {
-		got = recv(0, &job, sizeof(job), 0);
+		got = recv(JOBS_FD, &job, sizeof(job), 0);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got != (ssize_t)sizeof(job))
 			_exit(0);	/* the daemon has ended */
-		job_fork(0, &job);
+		job_fork(&job, holder_path);
 	}
 }
 
-static void job_fork(int fd, const struct offside_job *job)
+/* Not stderr, not the pipe to the starter: whoever reads those waits for their last holder. */
+static void fds_arrange(int fd, int channel)
+{
+	int high = fcntl(fd, F_DUPFD, 10), high_channel = -1;
+
+	if (channel >= 0)
+		high_channel = fcntl(channel, F_DUPFD, 10);
+	if (high < 0 || (channel >= 0 && high_channel < 0))
+		_exit(1);
+	(void)close(CHANNEL_FD);
+	if (dup2(high, JOBS_FD) < 0 || (channel >= 0 && dup2(high_channel, CHANNEL_FD) < 0) ||
+	    close_range(CHANNEL_FD + 1, ~0u, 0))
+		_exit(1);
+}
+
+static void job_fork(const struct offside_job *job, const char *holder_path)
 {
 	uint32_t failed = 0;
 	pid_t pid = fork();
 	int result;
 
 	if (pid < 0)
-		answer_send(fd, job, -errno, 0);
+		answer_send(JOBS_FD, job, -errno, 0);
 	if (pid)
 		return;
 	(void)signal(SIGPIPE, SIG_IGN);
+	if (job->op == OFFSIDE_HOLD && holder_path)
+		holder_become(holder_path, CHANNEL_FD, holder_ready, (void *)(uintptr_t)job);
+	close(CHANNEL_FD);
 	result = offside_run(job, &failed);
-	answer_send(fd, job, result, failed);
+	answer_send(JOBS_FD, job, result, failed);
 	_exit(0);
+}
+
+static void holder_ready(void *ctx, int result)
+{
+	answer_send(JOBS_FD, ctx, result, 0);
 }
 
 static void answer_send(int fd, const struct offside_job *job, int result, uint32_t failed)
@@ -121,6 +146,8 @@ int offside_run(const struct offside_job *job, uint32_t *failed)
 
 	if (job->op == OFFSIDE_READ)
 		return device_read(job->dev[0]);
+	if (job->op != OFFSIDE_FLUSH)
+		return -EOPNOTSUPP;
 	for (i = 0; i < job->dev_count && i < OFFSIDE_DEVS_MAX; i++) {
 		r = device_flush(job->dev[i]);
 		if (r && !first) {

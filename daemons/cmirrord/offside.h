@@ -9,8 +9,10 @@
  *	the read waits for an answer: the process cannot end, its sockets stay open, its pidfile
  *	stays locked; the next cmirrord cannot start, and nobody ever answers
  *
- * The offside process holds nothing of the daemon's but one end of a socket pair. It forks for each
- * job, so that one that hangs stops no other. It ends with the daemon.
+ * The offside process holds nothing of the daemon's but one end of a socket pair, and the channel,
+ * for the case that a new holder (holder.h) is needed: nobody else can fork one, the daemon's
+ * memory is locked. It forks for each job, so that one that hangs stops no other; these do not have
+ * the channel. It ends with the daemon.
  *
  * All functions but offside_fork(): the loop's thread.
  */
@@ -29,6 +31,7 @@
 enum offside_op {
 	OFFSIDE_READ,		/* 512 bytes of the first device, O_DIRECT */
 	OFFSIDE_FLUSH,		/* every device: its write cache */
+	OFFSIDE_HOLD,		/* no device: a new holder; done when it listens */
 };
 
 struct offside_job {
@@ -43,9 +46,10 @@ typedef void offside_done_fn(void *ctx, int result, uint32_t failed);
 
 struct offside;
 
-/* Fork the process. Before the pidfile, threads and locked memory: it inherits none of them.
- * Returns our end of the socket pair, or negative errno. */
-int offside_fork(void) CM_MUST_CHECK;
+/* Fork the process. Before threads and locked memory: it inherits none of them. @channel and
+ * @holder_path: for OFFSIDE_HOLD; -1 and NULL: it is not asked for. Returns our end of the socket
+ * pair, or negative errno. */
+int offside_fork(int channel, const char *holder_path) CM_MUST_CHECK;
 
 /* Over the fd of offside_fork(), which it takes over. Returns 0 or negative errno. */
 int offside_create(struct loop *loop, int fd, struct offside **out) CM_MUST_CHECK;

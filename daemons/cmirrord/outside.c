@@ -48,6 +48,7 @@ struct outside {
 	struct dmtab tab;		/* dev "" = not known */
 	bool legs_known, legs_are_told;	/* told: by clvmd */
 	uint32_t find_left;		/* tries */
+	int find_result;		/* of the last */
 	uint64_t find_ms;		/* the next */
 
 	uint64_t waiting[OUTSIDE_FLUSHES_MAX], running[OUTSIDE_FLUSHES_MAX];
@@ -168,6 +169,18 @@ const char *outside_name(const struct outside *out)
 	return out->tab.name;
 }
 
+int outside_found(const struct outside *out)
+{
+	if (out->tab.dev[0])
+		return 0;
+	return out->find_left ? -EAGAIN : out->find_result;
+}
+
+uint32_t outside_device_count(const struct outside *out)
+{
+	return out->tab.dev[0] ? out->tab.device_count : 0;
+}
+
 /* ---- finding the table ---- */
 
 /* A find under way for this log ends by itself, and nobody looks at it again: it frees its job. */
@@ -279,6 +292,7 @@ static void find_done(void *arg)
 		return;		/* the tick starts whoever waits; the hub may be gone */
 	}
 	out->hub->find = NULL;
+	out->find_result = job->result;
 	if (job->result) {
 		out->find_left--;
 		out->find_ms = loop_now_ms(out->hub->loop) + FIND_EVERY_MS;

@@ -63,6 +63,13 @@ void outside_flush(struct outside *out, uint64_t id);
 void outside_wake(struct outside *out);
 void outside_quiet(struct outside *out, bool quiet);
 
+/*
+ * What came of the search that outside_resumed() started: 0 = found; -EAGAIN = it goes on; -ENOENT
+ * = there is no such table; -EIO = nobody knows.
+ */
+int outside_found(const struct outside *out);
+/* Devices that had a live table of this log when it was found; 0 = not found. */
+uint32_t outside_device_count(const struct outside *out);
 /* Name of the mirror's device, "" while not known. */
 const char *outside_name(const struct outside *out);
 

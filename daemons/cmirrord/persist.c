@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/daemon/lg.h"
 #include "lib/format/disk.h"
 
 #define MAGIC		0x3167656c6d6d43ull
@@ -166,6 +167,31 @@ void persist_remove(const char *dir, const char *uuid)
 
 	path_make(path, sizeof(path), dir, uuid);
 	(void)unlink(path);	/* a file that stays only makes us look again */
+}
+
+void persist_forget(const char *dir, const char *uuid, uint64_t luid)
+{
+	struct persist_head head;
+	char path[128];
+	uint32_t i;
+	int fd;
+
+	path_make(path, sizeof(path), dir, uuid);
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return;
+	if (read(fd, &head, sizeof(head)) != (ssize_t)sizeof(head) || !head_ok(&head) ||
+	    strcmp(head.uuid, uuid))
+		goto out;
+	for (i = 0; i < CML_LUIDS_MAX; i++)
+		if (head.luid[i] == luid)
+			head.luid[i] = head.is_running[i] = 0;
+	if (!head_has_luid(&head))
+		(void)unlink(path);
+	else if (pwrite(fd, &head, sizeof(head), 0) != (ssize_t)sizeof(head))
+		lg_line(LG_WARN, uuid, "%s: not written", path);
+out:
+	close(fd);
 }
 
 void persist_scan(const char *dir,

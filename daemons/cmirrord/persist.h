@@ -59,6 +59,8 @@ void persist_running_set(struct persist *persist, uint64_t luid, bool running);
 /* The head of each file in @dir that holds a luid, copied. For the start of the daemon. */
 void persist_scan(const char *dir,
 		  void (*found)(void *ctx, const struct persist_head *head), void *ctx);
+/* Forget @luid in the file of @uuid, which is not open here; without another luid the file goes. */
+void persist_forget(const char *dir, const char *uuid, uint64_t luid);
 /* Remove the file of @uuid: its tables are gone, what it holds is of no kernel any more. */
 void persist_remove(const char *dir, const char *uuid);
 

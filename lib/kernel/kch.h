@@ -9,6 +9,7 @@
 #ifndef CM_KERNEL_KCH_H
 #define CM_KERNEL_KCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/assert.h"
@@ -26,10 +27,15 @@ struct kch_stats {
 
 struct kch_ops {
 	const char *name;	/* "connector" */
-	/* Opens; returns 0 or negative errno with @err, which names the cure (not root, not the
-	 * first network namespace, a kernel without connector). The log client's module need not be
-	 * loaded: the kernel loads it with the first table. */
-	int (*open)(struct kch **out, struct cm_errmsg *err) CM_MUST_CHECK;
+	/* A descriptor that requests come in by from now on; it may be passed from process to
+	 * process, and they wait in it. Returns it or negative errno with @err, which names the
+	 * cure (not root, not the first network namespace, a kernel without connector). The log
+	 * client's module need not be loaded: the kernel loads it with the first table. */
+	int (*channel_open)(struct cm_errmsg *err) CM_MUST_CHECK;
+	/* Is @fd such a descriptor, perhaps made by another version of this program? */
+	bool (*channel_ok)(int fd) CM_MUST_CHECK;
+	/* Over @channel, which it takes over. Returns 0 or -ENOMEM (then it stays the caller's). */
+	int (*open)(int channel, struct kch **out) CM_MUST_CHECK;
 	void (*close)(struct kch *kch);
 	int (*fd)(const struct kch *kch);
 	/* Next request, if one is there: 1 = *req filled, 0 = none now; bad ones are counted and

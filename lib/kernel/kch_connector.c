@@ -13,6 +13,7 @@
 #include "lib/kernel/kch_connector.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/connector.h>
 #include <linux/netlink.h>
 #include <stdlib.h>
@@ -41,7 +42,9 @@ struct kch {
 	uint8_t out[KABI_REPLY_MAX];
 };
 
-static int connector_open(struct kch **out, struct cm_errmsg *err);
+static int connector_channel_open(struct cm_errmsg *err);
+static bool connector_channel_ok(int fd);
+static int connector_open(int channel, struct kch **out);
 static void connector_close(struct kch *kch);
 static int connector_fd(const struct kch *kch);
 static int connector_next(struct kch *kch, struct kabi_req *req);
@@ -55,6 +58,8 @@ static bool dgram_ok(const struct kch *kch, uint32_t at);
 
 const struct kch_ops kch_connector = {
 	.name = "connector",
+	.channel_open = connector_channel_open,
+	.channel_ok = connector_channel_ok,
 	.open = connector_open,
 	.close = connector_close,
 	.fd = connector_fd,
@@ -63,25 +68,40 @@ const struct kch_ops kch_connector = {
 	.stats = connector_stats,
 };
 
-static int connector_open(struct kch **out, struct cm_errmsg *err)
+static int connector_channel_open(struct cm_errmsg *err)
 {
-	int fd, r;
-
 	if (!in_first_netns()) {
 		cm_err_set(err,
 			   "the kernel's mirror logs are heard only in the network namespace of "
 			   "process 1: start cmirrord there");
 		return -EHOSTUNREACH;
 	}
-	fd = socket_open(err);
-	if (fd < 0)
-		return fd;
-	r = kch_connector_over(fd, true, out);
-	if (r) {
-		close(fd);
-		cm_err_set(err, "netlink connector: %s", cm_strerror(r));
-	}
-	return r;
+	return socket_open(err);
+}
+
+static bool connector_channel_ok(int fd)
+{
+	int domain = 0, protocol = 0, bytes = RCVBUF_BYTES;
+	socklen_t len = sizeof(int);
+	uint32_t groups[8] = {0};
+
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) || domain != AF_NETLINK)
+		return false;
+	len = sizeof(int);
+	if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) ||
+	    protocol != NETLINK_CONNECTOR)
+		return false;
+	len = sizeof(groups);
+	if (getsockopt(fd, SOL_NETLINK, NETLINK_LIST_MEMBERSHIPS, groups, &len) ||
+	    !(groups[0] & 1u << (GROUP - 1)))
+		return false;
+	return !setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) &&
+	       !fcntl(fd, F_SETFL, O_NONBLOCK);
+}
+
+static int connector_open(int channel, struct kch **out)
+{
+	return kch_connector_over(channel, true, out);
 }
 
 int kch_connector_over(int fd, bool is_netlink, struct kch **out)

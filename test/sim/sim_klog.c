@@ -78,8 +78,8 @@ again:
 	w->req = *req;
 	/*
 	 * No listener, or its receive buffer is full. A RESUME that meets none would, in a replay,
-	 * make the kernel write one leg without a mark, whatever the daemon does: not played here
-	 * (doc/invariants.md, G1).
+	 * make the kernel write one leg without a mark, whatever the daemon does: not played here,
+	 * cmirrord's holder listens (doc/design.md).
 	 */
 	if (req->type != KABI_RESUME && (req->type != KABI_DTR || !nd->has_daemon) &&
 	    (!nd->has_daemon || (!s->is_closing && sim_chance(s, 5000)))) {

@@ -109,8 +109,23 @@ static void test_persist(void)
 	IS_INT(persist_luid_add(&again, 99), -ENOSPC, "too many luids");
 	IS_INT(persist_luid_add(&again, 77), 0, "a known one is fine");
 	OK(persist_has_luid(&again, 78) && !persist_has_luid(&again, 99), "who is known");
-	for (i = 0; i < CML_LUIDS_MAX; i++)
-		persist_luid_del(&again, 77 + i);
+	persist_close(&again, true);
+	for (i = 1; i < CML_LUIDS_MAX; i++)
+		persist_forget(dir, "LVM-x", 77 + i);
+	persist_forget(dir, "LVM-y", 77);
+	found.count = 0;
+	persist_scan(dir, head_found, &found);
+	IS_U64(found.count, 1, "all but one forgotten, of a log that is not open");
+	OK(found.head.luid[0] == 77 && found.head.is_running[0] && !found.head.luid[1], "which");
+	persist_forget(dir, "LVM-x", 77);
+	found.count = 0;
+	persist_scan(dir, head_found, &found);
+	IS_U64(found.count, 0, "the last takes the file along");
+
+	OK(!persist_open(dir, "LVM-x", "64 clustered-core 2", 10000, &again, &err), "anew");
+	memset(again.core, 0x5a, 10000);
+	IS_INT(persist_luid_add(&again, 77), 0, "a luid");
+	persist_luid_del(&again, 77);
 	persist_close(&again, true);
 
 	OK(!persist_open(dir, "LVM-x", "64 clustered-core 2", 10000, &again, &err), "without luid");

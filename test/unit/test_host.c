@@ -20,14 +20,12 @@
 
 static char dir[64], ctl_path[96], log_path[96], small_path[96];
 static int kernel;		/* our end */
-static int daemon_end;
 static struct loop *loop;
 static uint32_t seq;
 
-static int fake_open(struct kch **out, struct cm_errmsg *err)
+static int fake_open(int channel, struct kch **out)
 {
-	(void)err;
-	return kch_connector_over(daemon_end, false, out);
+	return kch_connector_over(channel, false, out);
 }
 
 static struct kch_ops fake_ops;
@@ -46,11 +44,12 @@ static struct host *host_start(void)
 	config.conf = &conf;
 	fake_ops = kch_connector;
 	fake_ops.open = fake_open;
-	config.offside_fd = offside_fork();
+	config.offside_fd = offside_fork(-1, NULL);
 	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) || loop_create(&loop))
 		return NULL;
 	kernel = pair[1];
-	daemon_end = pair[0];
+	config.channel = pair[0];
+	config.hold_fd = -1;
 	config.loop = loop;
 	if (!OK(!host_create(&config, &host, &err), "host: %s", err.text))
 		return NULL;
@@ -119,6 +118,7 @@ static void test_unknown(void)
 	IS_INT(ask_error(KABI_DTR), 0, "nothing to destroy");
 	IS_INT(ask_error(KABI_PRESUSPEND), 0, "nothing to stop");
 	IS_INT(ask_error(KABI_POSTSUSPEND), 0, "nothing to stop");
+	IS_INT(ask_error(KABI_RESUME), 0, "a RESUME has no replay: an error could cost data");
 	IS_INT(ask_error(KABI_IS_CLEAN), -ENOSYS, "a type no kernel sends");
 	IS_INT(ask_error(99), -ENOSYS, "a type nobody knows");
 }
@@ -168,12 +168,13 @@ static void test_life(struct host *host)
 	IS_INT(ask_error(KABI_MARK_REGION), 0, "MARK");
 	IS_INT(ask_error(KABI_FLUSH), 0, "FLUSH");
 	OK(host_has_live(host), "an instance runs");
+	IS_INT(ctr_of("LVM-other", LUID + 128, 3, "64 clustered-core 2").error, 0, "another log");
 }
 
 /* As a process that was killed: its successor finds the file and asks for nothing but a replay. */
 static void test_successor(void)
 {
-	struct kabi_req req = {.type = KABI_DTR};
+	struct kabi_req req = {.type = KABI_DTR}, lost = {.type = KABI_DTR, .luid = LUID + 128};
 	struct kabi_reply reply;
 	struct host *host;
 	char args[256];
@@ -183,6 +184,8 @@ static void test_successor(void)
 	if (!host)
 		return;
 	IS_INT(ask_error(KABI_MARK_REGION), -ESRCH, "a successor asks for a replay");
+	memcpy(lost.uuid, "LVM-other", 10);
+	IS_INT(ask(&lost).error, 0, "DTR of a table that did not come back: nothing stays of it");
 	snprintf(args, sizeof(args), "65536 clustered-disk %s 1024", log_path);
 	reply = ctr_of("LVM-test", LUID, 3, args);
 	IS_INT(reply.error, 0, "CTR, replayed");

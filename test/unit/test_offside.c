@@ -94,7 +94,7 @@ int main(void)
 	file = open(path, O_RDWR | O_CREAT, 0600);
 	if (!OK(file >= 0 && !ftruncate(file, 8192), "a file"))
 		return tap_done();
-	fd = offside_fork();
+	fd = offside_fork(-1, NULL);
 	if (OK(fd >= 0 && !loop_create(&loop) && !offside_create(loop, fd, &off), "a process")) {
 		test_jobs(loop, off, path);
 		test_death(loop, off, fd);
