@@ -114,7 +114,7 @@ enum cml_io_kind {
 	CML_IO_SLOT_READ,  /* own slot, read at join; arg = page */
 	CML_IO_OOS,        /* write; arg = page */
 	CML_IO_SB,         /* write */
-	CML_IO_TAKEOVER,   /* read of superblocks and oos by a new coordinator; arg = step */
+	CML_IO_TAKEOVER,   /* read by a new coordinator; arg = number in its step */
 	CML_IO_MERGE_READ, /* page of a dead slot; arg = page */
 	CML_IO_MERGE_CLEAR,
 	CML_IO_EXPORT,
@@ -243,6 +243,7 @@ enum cml_takeover_step {
 	CML_TAKE_NONE,
 	CML_TAKE_OWN,
 	CML_TAKE_READ_SB,
+	CML_TAKE_READ_SLOTS, /* that are in use on disk, and not by what we have heard */
 	CML_TAKE_READ_OOS,
 	CML_TAKE_SENT,
 	CML_TAKE_DONE
@@ -251,6 +252,8 @@ enum cml_takeover_step {
 struct cml_takeover {
 	enum cml_takeover_step step;
 	uint32_t page_nr, busy;
+	uint32_t unheard; /* mask of slots */
+	bool has_sb;
 	uint64_t last_seq; /* of the final DISK_OOS */
 };
 

@@ -6,6 +6,10 @@
  * B does not know of R; B's first page write would wipe R's bit. So: take the oos lock (which
  * implies that A is fenced or has given it up), read what is on disk, OR it into everybody's state
  * by ordered messages, and only then write.
+ *
+ * The same with a slot: A gave one to a joiner, which got everything and wrote; both died before B
+ * heard of it. B's first superblock would free the slot. Our lock says that both are dead (or will
+ * come back as a kernel without a slot, cml_member.c): the marks in such a slot are out of sync.
  */
 #include "lib/core/cml_int.h"
 
@@ -42,22 +46,64 @@ static void all_sent(struct cml *log)
 	step_set(log, CML_TAKE_SENT);
 }
 
-/* Returns whether there are requests left to submit. */
-static bool submit_next(struct cml *log)
+static uint32_t step_size(const struct cml *log)
 {
-	bool is_sb = log->take.step == CML_TAKE_READ_SB;
-	uint32_t size = is_sb ? 2 : log->geom.map_pages, nr = log->take.page_nr;
+	if (log->take.step == CML_TAKE_READ_SB)
+		return 2;
+	return log->geom.map_pages *
+	       (log->take.step == CML_TAKE_READ_SLOTS ? log->geom.slot_count : 1);
+}
+
+static bool is_skipped(const struct cml *log, uint32_t nr)
+{
+	return log->take.step == CML_TAKE_READ_SLOTS &&
+	       !(log->take.unheard >> nr / log->geom.map_pages & 1);
+}
+
+static uint64_t off_of(const struct cml *log, uint32_t nr)
+{
+	uint32_t pages = log->geom.map_pages;
+
+	if (log->take.step == CML_TAKE_READ_SB)
+		return log->geom.sb_off[nr];
+	if (log->take.step == CML_TAKE_READ_SLOTS)
+		return disk_slot_off(&log->geom, nr / pages, nr % pages);
+	return disk_oos_off(&log->geom, nr);
+}
+
+static bool is_reading(const struct cml *log)
+{
+	return log->take.step >= CML_TAKE_READ_SB && log->take.step <= CML_TAKE_READ_OOS;
+}
+
+static void submit_all(struct cml *log)
+{
 	struct cml_io *io;
 
-	if (nr >= size)
-		return false;
-	io = cml_io_get(log, CML_IO_TAKEOVER, nr);
-	if (!io)
-		return false;
-	log->take.page_nr++;
-	log->take.busy++;
-	cml_io_read(log, io, is_sb ? log->geom.sb_off[nr] : disk_oos_off(&log->geom, nr));
-	return true;
+	while (log->take.page_nr < step_size(log)) {
+		if (is_skipped(log, log->take.page_nr)) {
+			log->take.page_nr++;
+			continue;
+		}
+		io = cml_io_get(log, CML_IO_TAKEOVER, log->take.page_nr);
+		if (!io)
+			return;
+		log->take.busy++;
+		cml_io_read(log, io, off_of(log, log->take.page_nr++));
+	}
+}
+
+static void read_pump(struct cml *log)
+{
+	while (is_reading(log)) {
+		submit_all(log);
+		if (log->take.busy || log->take.page_nr < step_size(log))
+			return;
+		if (log->take.step == CML_TAKE_READ_OOS)
+			all_sent(log);
+		else
+			step_set(log, log->take.step + 1);
+	}
 }
 
 void cml_take_pump(struct cml *log)
@@ -73,36 +119,54 @@ void cml_take_pump(struct cml *log)
 		else
 			step_set(log, CML_TAKE_READ_SB);
 	}
-	if (log->take.step == CML_TAKE_READ_SB || log->take.step == CML_TAKE_READ_OOS)
-		while (submit_next(log))
-			;
+	read_pump(log);
+}
+
+/* Running, and not by our tables. */
+static bool is_unheard(const struct disk_slot *disk, const struct disk_slot *ours)
+{
+	return disk->state == DISK_SLOT_RUNNING &&
+	       (ours->state != DISK_SLOT_RUNNING || ours->nodeid != disk->nodeid ||
+		memcmp(ours->boot_id, disk->boot_id, 16));
 }
 
 static void sb_done(struct cml *log, struct cml_io *io, int result)
 {
+	struct cml_takeover *take = &log->take;
 	struct disk_sb sb;
+	uint32_t i;
 
-	if (!result && !disk_sb_decode(io->page, &sb) && sb.seq > log->sb_seq)
-		log->sb_seq = sb.seq;
-	if (!log->take.busy && log->take.page_nr == 2)
-		step_set(log, CML_TAKE_READ_OOS);
+	if (!result && !disk_sb_decode(io->page, &sb)) {
+		if (sb.seq > log->sb_seq)
+			log->sb_seq = sb.seq;
+		if (sb.epoch == log->epoch && !disk_sb_match(&sb, &log->geom, log->cfg.uuid)) {
+			take->has_sb = true;
+			for (i = 0; i < log->geom.slot_count; i++)
+				if (is_unheard(&sb.slot[i], &log->slots[i]))
+					take->unheard |= 1u << i;
+		}
+	}
+	/* Neither copy is left: each slot may be such a one. */
+	for (i = 0; !take->busy && !take->has_sb && i < log->geom.slot_count; i++)
+		if (log->slots[i].state != DISK_SLOT_RUNNING)
+			take->unheard |= 1u << i;
 }
 
 /* An unreadable or foreign page says nothing, so it says "all out of sync" (hazard L26). */
-static void oos_done(struct cml *log, struct cml_io *io, int result)
+static void page_done(struct cml *log, struct cml_io *io, int result)
 {
-	uint64_t first = disk_page_first_region(io->arg);
-	uint32_t len_bytes = (disk_page_region_count(&log->geom, io->arg) + 7) / 8, i;
+	bool is_slot = log->take.step == CML_TAKE_READ_SLOTS;
+	uint32_t area = is_slot ? io->arg / log->geom.map_pages : DISK_AREA_OOS;
+	uint32_t page_nr = io->arg % log->geom.map_pages;
+	uint32_t len_bytes = (disk_page_region_count(&log->geom, page_nr) + 7) / 8, i;
 	uint8_t *bits = io->page + DISK_PAGE_HDR_BYTES;
 
-	if (result || cml_page_check(log, DISK_AREA_OOS, io->arg, io->page))
+	if (result || cml_page_check(log, area, page_nr, io->page))
 		memset(bits, 0xff, len_bytes);
 	for (i = 0; i < len_bytes && !bits[i]; i++)
 		;
 	if (i < len_bytes)
-		disk_oos_send(log, first, bits, len_bytes, false);
-	if (!log->take.busy && log->take.page_nr == log->geom.map_pages)
-		all_sent(log);
+		disk_oos_send(log, disk_page_first_region(page_nr), bits, len_bytes, false);
 }
 
 void cml_take_done(struct cml *log, struct cml_io *io, int result)
@@ -110,9 +174,9 @@ void cml_take_done(struct cml *log, struct cml_io *io, int result)
 	log->take.busy--;
 	if (log->take.step == CML_TAKE_READ_SB)
 		sb_done(log, io, result);
-	else if (log->take.step == CML_TAKE_READ_OOS)
-		oos_done(log, io, result);
-	/* else: given up meanwhile */
+	else if (is_reading(log))
+		page_done(log, io, result);
+	/* else: given up meanwhile; the pump goes on */
 }
 
 void cml_disk_oos_deliver(struct cml *log, const struct wire_msg *msg)

@@ -184,6 +184,57 @@ static const char later[] =
 	"> 1 disown\n"
 	"> 1 send LEAVE\n";
 
+/* Nodes 1 and 3 get everything, node 2 nothing since the JOIN; then they die. */
+#define UNHEARD(more) \
+	"nosync\n" \
+	"start 1\n" \
+	"start 2\n" \
+	"start 3\n" \
+	"view 1 1 2 3 ...\n" \
+	"flow ...\n" \
+	"ctr 1 ...\n" \
+	"resume 1 ...\n" \
+	"flow ...\n" \
+	"ctr 2 ...\n" \
+	"resume 2 ...\n" \
+	"flow ...\n" \
+	"ctr 3 ...\n" \
+	"resume 3 ...\n" \
+	"deliver ...\n" \
+	"disk 1 2 ...\n" \
+	"deliver 1\n" \
+	"> 1 send STATE\n" \
+	"deliver 3\n" \
+	"deliver 1\n" \
+	"> 1 send STATE\n" \
+	"deliver 3\n" \
+	"> 3 read slot2\n" \
+	"deliver 1\n" \
+	"> 1 send STATE_DONE\n" \
+	"deliver 3\n" \
+	"deliver 3\n" \
+	"disk 3\n" \
+	"> 3 reply RESUME 0\n" \
+	"> 3 send RESUMED\n" \
+	"mark 3 5\n" \
+	"> 3 write slot2\n" \
+	"disk 3\n" \
+	"> 3 reply MARK_REGION 0\n" \
+	"stop 1\n" \
+	"stop 3\n" \
+	"miss 2\n" \
+	more \
+	"count 2\n" \
+	"> 2 reply GET_SYNC_COUNT 0 16\n" \
+	"lock free\n" \
+	"view 2 2 ...\n" \
+	"flow ...\n" \
+	"count 2\n" \
+	"> 2 reply GET_SYNC_COUNT 0 15\n"
+
+static const char unheard[] = UNHEARD("");
+static const char unheard_at_all[] = UNHEARD("spoil sb0\nspoil sb1\n");
+
 int main(void)
 {
 	trace_play("either copy of the superblock knows who runs: copy 0 is lost", copy_0);
@@ -193,5 +244,7 @@ int main(void)
 	trace_play("without a superblock whoever may run is waited for", both);
 	trace_play("an unreadable log is not a new one", unread);
 	trace_play("a later version's superblock stays", later);
+	trace_play("a slot that only the dead had heard of is read", unheard);
+	trace_play("so it is when neither copy of the superblock tells", unheard_at_all);
 	return tap_done();
 }

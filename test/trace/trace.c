@@ -116,6 +116,8 @@ static bool play(struct trace *t, const struct line *l)
 		trace_stop(n);
 	else if (!strcmp(cmd, "lose"))
 		trace_lose(t, n->nodeid);
+	else if (!strcmp(cmd, "miss"))
+		trace_miss(t, n->nodeid);
 	else if (!strcmp(cmd, "deliver"))
 		return trace_deliver(t, n->nodeid);
 	else if (!strcmp(cmd, "disk"))

@@ -9,6 +9,7 @@
  *	stop N			it dies; what it has sent and nobody has got is lost with "lose N"
  *	view NR N.. [unusable] [noquorum] [nolock]	these nodes get this view now
  *	lose N			N's messages that nobody has got yet
+ *	miss N			what is on its way to N it never gets
  *	deliver [N]		the next message in the order, to all, or to N only
  *	ctr resume presuspend postsuspend dtr work count N [LUID]	requests of N's kernel
  *	mark flush clear insync remote N REGION..	the same, with regions

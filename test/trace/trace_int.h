@@ -81,6 +81,7 @@ bool trace_dead(struct trace_node *n, uint32_t nodeid);
 bool trace_flushed(struct trace_node *n);
 void trace_orphans(struct trace_node *n, uint64_t count);
 void trace_legs(struct trace_node *n);
+void trace_miss(struct trace *t, uint32_t nodeid);
 void trace_lose(struct trace *t, uint32_t nodeid);
 void trace_wait(struct trace *t, uint64_t ms);
 void trace_flow(struct trace *t);

@@ -242,12 +242,10 @@ void trace_start(struct trace_node *n, uint8_t boot)
 void trace_stop(struct trace_node *n)
 {
 	struct trace *t = n->t;
-	uint32_t i;
 
 	n->is_started = false;
 	n->members = 0;
-	for (i = 0; i < t->msg_count; i++)
-		t->msg[i].pending &= ~(1u << n->nodeid);
+	trace_miss(t, n->nodeid);
 }
 
 void trace_view(struct trace *t, uint64_t nr, uint32_t members, bool usable, bool quorate,
@@ -355,6 +353,14 @@ bool trace_deliver(struct trace *t, uint32_t nodeid)
 		if ((t->msg[i].pending & who) >> k & 1)
 			deliver_to(t, &t->msg[i], k);
 	return true;
+}
+
+void trace_miss(struct trace *t, uint32_t nodeid)
+{
+	uint32_t i;
+
+	for (i = 0; i < t->msg_count; i++)
+		t->msg[i].pending &= ~(1u << nodeid);
 }
 
 void trace_lose(struct trace *t, uint32_t nodeid)
