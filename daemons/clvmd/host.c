@@ -111,8 +111,10 @@ void host_mirror_update(struct host *h, const char *dm_uuid)
 	struct record rec;
 	bool is_mine = false, was_mine = m && m->is_mine, was_all = m && m->is_mine_all;
 
-	if (!record_read(dm_uuid, &rec))
+	if (!record_read(dm_uuid, &rec)) {
 		is_mine = rec.phase == RECORD_ACTIVE || rec.phase == RECORD_STOPPING;
+		h->is_rescan_due |= rec.phase == RECORD_UNLOCKING;
+	}
 	if (is_mine)
 		m = host_mirror_get(h, rec.vg, rec.lv, dm_uuid);
 	if (!m)
@@ -129,6 +131,16 @@ void host_mirror_update(struct host *h, const char *dm_uuid)
 	mirror_drop_if_unused(m);
 }
 
+/* Asked for again and again: the same reason is told once. */
+static void scan_later(struct host *h, const char *why)
+{
+	h->is_rescan_due = true;
+	if (!strncmp(h->later, why, sizeof(h->later) - 1))
+		return;
+	(void)snprintf(h->later, sizeof(h->later), "%s", why);
+	lg_info("%s", why);
+}
+
 void host_scan_line(void *ctx, char *line)
 {
 	char vg[CVW_NAME_BYTES], lv[CVW_NAME_BYTES], dm_uuid[CVW_DM_UUID_BYTES];
@@ -139,6 +151,8 @@ void host_scan_line(void *ctx, char *line)
 		lg_info("%s", line + 4);
 	else if (sscanf(line, "done %d %n", &code, &at) == 1 && code)
 		lg_warn("looking at what is active here: %s", line + at);
+	else if (!strncmp(line, "later ", 6))
+		scan_later(h, line + 6);
 	else if (sscanf(line, "mirror %d %127s %127s %68s", &all, vg, lv, dm_uuid) == 4 &&
 		 cvw_dm_uuid_is_valid(dm_uuid))
 		host_mirror_update(h, dm_uuid);
@@ -354,6 +368,7 @@ void host_tick(void *ctx, uint64_t now_ms)
 
 	announce(h);
 	op_tick(h, now_ms);
+	alone_tick(h, now_ms);
 	auto_tick(h, now_ms);
 	loop_timer_set(h->loop, &h->tick, now_ms + HOST_TICK_MS);
 }

@@ -6,6 +6,7 @@
  *	host_op.c    operations that this node leads: lock, prepare, go or undo, reply
  *	host_part.c  this node's part in an operation, led here or elsewhere
  *	host_auto.c  what this node should have active and has not; what needs a resume
+ *	host_alone.c a mirror taken down here while there is no quorum
  *	host_ctl.c   the control socket
  *
  * An operation, seen from above:
@@ -32,6 +33,7 @@
 
 #define HOST_OPS_MAX		32u	/* led at a time */
 #define HOST_PARTS_MAX		64u	/* worked on at a time */
+#define HOST_ALONE_MAX		8u	/* taken down without quorum at a time */
 #define HOST_MIRRORS_MAX	512u	/* known in the cluster */
 #define HOST_NODES_MAX		32u	/* of one mirror, of one operation */
 #define HOST_TIMEOUT_S 90u /* of one stage of an operation, when the caller names none */
@@ -78,6 +80,14 @@ struct part {
 	struct child child;
 };
 
+struct alone {			/* free when it has no host */
+	struct host *host;
+	struct ctl_conn *conn;		/* NULL: answered */
+	char vg[CVW_NAME_BYTES], lv[CVW_NAME_BYTES], dm_uuid[CVW_DM_UUID_BYTES];
+	uint64_t deadline_ms;		/* of the answer; the worker may take longer */
+	struct child child;
+};
+
 struct mirror {			/* known in the cluster; free when it is nobody's */
 	char vg[CVW_NAME_BYTES], lv[CVW_NAME_BYTES], dm_uuid[CVW_DM_UUID_BYTES];
 	char log_uuid[RECORD_LOG_UUID_BYTES];	/* "" when not active here */
@@ -106,10 +116,14 @@ struct host {
 	char refused[256];	/* why this node can do nothing together with the others; "" */
 	struct op op[HOST_OPS_MAX];
 	struct part part[HOST_PARTS_MAX];
+	struct alone alone[HOST_ALONE_MAX];
 	struct mirror mirror[HOST_MIRRORS_MAX];
 	struct child watch, scan;
 	bool was_cmirrord_up;
 	bool is_scan_due;		/* another one when the running one ends */
+	bool is_rescan_due;		/* what a scan could not do without the cluster's locks */
+	uint64_t rescan_at_ms;		/* not before */
+	char later[256];		/* the last reason told for that */
 	struct loop_timer tick;
 	uint64_t watch_at_ms;
 	int cluster_fd[CLU_FDS_MAX];
@@ -166,6 +180,14 @@ void auto_wish(struct host *h, struct mirror *m);	/* others have it: should we? 
 void auto_tick(struct host *h, uint64_t now_ms);
 void auto_op_ended(struct host *h, const struct op *op, int code, const char *text);
 void auto_watch_start(struct host *h);
+
+/* ---- host_alone.c ---- */
+/* Is it a deactivation here alone, and nobody to ask? */
+bool alone_is_for(const struct host *h, const struct op_ask *ask);
+/* Take it down; the answer goes to the connection, within the time-out. 0, or -EBUSY or another
+ * negative errno with @err, connection untouched. */
+int alone_start(struct host *h, const struct op_ask *ask, struct cm_errmsg *err) CM_MUST_CHECK;
+void alone_tick(struct host *h, uint64_t now_ms);
 
 /* ---- host_ctl.c ---- */
 void host_ctl(void *ctx, struct ctl_conn *conn, const struct ctl_req *req);

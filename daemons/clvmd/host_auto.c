@@ -29,7 +29,9 @@ static bool stays_down(const struct mirror *m)
 {
 	struct record rec;
 
-	return m->is_declined || (!record_read(m->dm_uuid, &rec) && rec.phase == RECORD_DOWN);
+	if (m->is_declined || record_read(m->dm_uuid, &rec))
+		return m->is_declined;
+	return rec.phase == RECORD_DOWN || (rec.phase == RECORD_UNLOCKING && !rec.is_all);
 }
 
 void auto_wish(struct host *h, struct mirror *m)
@@ -120,13 +122,16 @@ static void on_scan_end(void *ctx)
 {
 	struct host *h = ctx;
 
+	if (!h->is_rescan_due)
+		h->later[0] = '\0';
 	if (h->is_scan_due)
 		host_scan(h);
 }
 
 void host_scan(struct host *h)
 {
-	static const char *const args[] = { "scan", NULL };
+	bool is_alone = !(h->has_view && h->view.quorate);
+	const char *const args[] = { "scan", is_alone ? "alone=1" : "alone=0", NULL };
 
 	h->is_scan_due = child_is_running(&h->scan);
 	if (!h->is_scan_due &&
@@ -170,6 +175,11 @@ void auto_tick(struct host *h, uint64_t now_ms)
 {
 	if (h->watch_at_ms <= now_ms)
 		auto_watch_start(h);
+	if (h->is_rescan_due && h->rescan_at_ms <= now_ms && h->has_view && h->view.usable) {
+		h->is_rescan_due = false;
+		h->rescan_at_ms = now_ms + RETRY_MS;
+		host_scan(h);
+	}
 	for (uint32_t i = 0; i < HOST_MIRRORS_MAX; i++) {
 		struct mirror *m = &h->mirror[i];
 

@@ -82,6 +82,10 @@ static void on_op(struct host *h, struct ctl_conn *conn, const struct ctl_req *r
 	struct cm_errmsg err;
 	int r = ask_fill(req, &ask, &err);
 
+	if (!r && alone_is_for(h, &ask)) {
+		r = alone_start(h, &ask, &err);
+		goto out;
+	}
 	if (!r && !h->has_view) {
 		r = -EAGAIN;
 		cm_err_set(&err, "clvmd is still joining the cluster: try again");
@@ -89,8 +93,10 @@ static void on_op(struct host *h, struct ctl_conn *conn, const struct ctl_req *r
 	/* Locks are not granted now: lvm and lvmlockd would wait for as long. */
 	if (!r && !h->view.quorate) {
 		r = CM_E_CLU_NO_QUORUM;
-		cm_err_set(&err, "%s: no quorum: start more nodes of the cluster",
-			   clu_node_name(h->clu, clu_nodeid(h->clu)));
+		cm_err_set(&err, "%s: no quorum: start more nodes of the cluster%s",
+			   clu_node_name(h->clu, clu_nodeid(h->clu)),
+			   verb == CVW_DEACTIVATE ?
+				   ", or deactivate on this node alone (lvchange -aln)" : "");
 	}
 	/* What is active needs no metadata to be taken down, nor a volume group that can still be
 	 * read. */
@@ -98,6 +104,7 @@ static void on_op(struct host *h, struct ctl_conn *conn, const struct ctl_req *r
 	ask.dm_uuid = m ? m->dm_uuid : NULL;
 	if (!r)
 		r = op_start(h, &ask, &err);
+out:
 	if (r)
 		refuse(conn, r, err.text);
 }

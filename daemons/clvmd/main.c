@@ -140,7 +140,7 @@ static int cluster_join(struct host *h, struct cm_errmsg *err)
 static int start(struct host *h, struct cm_errmsg *err)
 {
 	static const int signos[] = { SIGTERM, SIGINT, SIGCHLD, 0 };
-	static const char *const scan[] = { "scan", NULL };
+	static const char *const scan[] = { "scan", "alone=1", NULL };
 	int r = record_dir_create(err);
 
 	if (r)

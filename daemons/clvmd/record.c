@@ -143,7 +143,7 @@ int record_read(const char *dm_uuid, struct record *record)
 		*value++ = '\0';
 		line_take(&got, line, value);
 	}
-	if (got.phase < RECORD_STARTING || got.phase > RECORD_DOWN || !*got.vg || !*got.lv ||
+	if (got.phase < RECORD_STARTING || got.phase > RECORD_UNLOCKING || !*got.vg || !*got.lv ||
 	    strcmp(got.dm_uuid, dm_uuid))
 		return -EBADMSG;
 	*record = got;

@@ -27,6 +27,7 @@ enum record_phase {
 	RECORD_STOPPING, /* being deactivated: finished when nobody holds the lock file */
 	RECORD_DOWN, /* deactivated on this node alone: not activated again by itself in this boot
 		      */
+	RECORD_UNLOCKING, /* taken down (is_all: on all nodes), its LV lock not yet given back */
 };
 
 struct record {

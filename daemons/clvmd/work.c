@@ -74,6 +74,8 @@ static bool arg_take(struct work *w, const char *key, const char *value)
 		w->is_all = *value == '1';
 	else if (!strcmp(key, "sync"))
 		w->is_sync = *value == '1';
+	else if (!strcmp(key, "alone"))
+		w->is_alone = *value == '1';
 	else if (!strcmp(key, "provider"))
 		w->is_local_provider = !strcmp(value, "local");
 	else if (!strcmp(key, "view"))

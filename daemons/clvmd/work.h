@@ -39,6 +39,7 @@ struct work {
 	const char *verb;
 	char vg[CVW_NAME_BYTES], lv[CVW_NAME_BYTES], dm_uuid[CVW_DM_UUID_BYTES];
 	bool is_auto, is_all, is_sync, is_local_provider;
+	bool is_alone;		/* no quorum, or not known: do not wait for the lock manager */
 	uint32_t view_count;			/* nodes with a clvmd; 0 = not told */
 	uint32_t view[CMQ_NODES_MAX];
 	/* filled by the stages */

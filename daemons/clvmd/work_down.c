@@ -124,6 +124,28 @@ static int down_prepare(struct work *w, struct cm_errmsg *err)
 	return r;
 }
 
+/* The mirror is gone; when its lock cannot be given back now, a scan does it later. */
+static int lock_drop(struct work *w, struct cm_errmsg *err)
+{
+	struct cm_errmsg second;
+	int r = w->is_alone && *down.record.lv_lock_args ? -EAGAIN :
+							   work_unlock(&down.record, err);
+
+	if (!r) {
+		work_forget(&down.record, !w->is_all);
+		return 0;
+	}
+	down.record.phase = RECORD_UNLOCKING;
+	down.record.is_all = w->is_all;
+	if (record_write(&down.record, &second))
+		work_say("log %s", second.text);
+	if (!w->is_alone)
+		return r;
+	(void)snprintf(w->note, sizeof(w->note),
+		       "its lock in lvmlockd is given back when there is a quorum again");
+	return 0;
+}
+
 static int down_go(struct work *w, struct cm_errmsg *err)
 {
 	int r = 0;
@@ -141,10 +163,7 @@ static int down_go(struct work *w, struct cm_errmsg *err)
 	}
 	if (!down.has_record || down.record.phase == RECORD_DOWN)
 		return 0;
-	r = work_unlock(&down.record, err);
-	if (!r)
-		work_forget(&down.record, !w->is_all);
-	return r;
+	return lock_drop(w, err);
 }
 
 static int down_undo(struct work *w, struct cm_errmsg *err)

@@ -3,7 +3,8 @@
  * work_scan.c - what does this node have? Run when clvmd starts and when cmirrord came back.
  *
  * Running mirrors are found by their tables and left as they are; what a dead worker left half done
- * is finished or taken back. One line per active mirror: "mirror ALL VG LV DM_UUID LOG_UUID".
+ * is finished or taken back. One line per active mirror: "mirror ALL VG LV DM_UUID LOG_UUID". What
+ * needs locks and cannot have them is left, with a line "later TEXT".
  */
 #include <errno.h>
 #include <stdio.h>
@@ -134,25 +135,44 @@ static void parts_remove(const struct record *rec)
 	mir_free(w.mir);
 }
 
+static void unlock_later(const struct record *rec, const struct cm_errmsg *why)
+{
+	struct record later = *rec;
+	struct cm_errmsg err;
+
+	if (rec->phase != RECORD_UNLOCKING) {
+		later.phase = RECORD_UNLOCKING;
+		later.is_all = true;
+		if (record_write(&later, &err))
+			work_say("log %s", err.text);
+	}
+	work_say("later %s", why->text);
+}
+
 static void scan_record(void *ctx, const struct record *rec)
 {
 	struct dmdev_info info;
 	struct cm_errmsg err;
+	const struct work *w = ctx;
 	int lock_fd = record_lock(rec->dm_uuid, 0);
 
-	(void)ctx;
 	if (lock_fd < 0)
 		return;		/* a worker is at it */
 	if (rec->phase == RECORD_DOWN || dmdev_info(rec->dm_uuid, &info, &err) ||
 	    info.has_live_table)
 		goto out;
-	if (rec->phase != RECORD_ACTIVE) {
+	if (w->is_alone) {
+		work_say("later %s/%s is not active here: its lock waits for quorum", rec->vg, rec->lv);
+		goto out;
+	}
+	if (rec->phase == RECORD_STARTING || rec->phase == RECORD_STOPPING) {
 		work_say("log %s/%s was left half done: taking it back", rec->vg, rec->lv);
 		parts_remove(rec);
 	}
 	if (work_unlock(rec, &err))
-		work_say("log %s", err.text);
-	work_forget(rec, false);
+		unlock_later(rec, &err);
+	else
+		work_forget(rec, rec->phase == RECORD_UNLOCKING && !rec->is_all);
 out:
 	(void)close(lock_fd);
 }
@@ -162,14 +182,13 @@ static int scan_prepare(struct work *w, struct cm_errmsg *err)
 	static struct found_list list;
 	int r = record_dir_create(err);
 
-	(void)w;
 	if (!r)
 		r = dmdev_each("LVM-", collect, &list, err);
 	if (r)
 		return r;
 	for (uint32_t i = 0; i < list.count; i++)
 		scan_device(&list.at[i]);
-	record_each(scan_record, NULL);
+	record_each(scan_record, w);
 	return 0;
 }
 
