@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/daemon/ctl.h"
 #include "lib/daemon/paths.h"
@@ -20,23 +21,39 @@ struct node_result {
 	char text[512];
 };
 
-/* The reply while it arrives: only the object being read is kept, failed ones are printed at its
- * end. */
+/*
+ * The reply while it arrives: only the object being read is kept, failed ones are printed at its
+ * end. The daemon's first line tells of the first one, and names all that say the same.
+ */
 struct reply {
-	struct node_result now;
-	unsigned int failed_count;
-	char printed[16][512];
+	struct node_result now, first;
+	unsigned int other_count;
+	char other[16][512];
 };
+
+/* What is wrong with the cluster as a whole each node says in words of its own. */
+static bool is_of_cluster(int code)
+{
+	return code == CM_E_CLU_VERSION || code == CM_E_CLU_NO_QUORUM ||
+	       code == CM_E_CLU_NO_FENCING;
+}
+
+static bool is_told(const struct reply *reply, const struct node_result *now)
+{
+	return !strcmp(now->text, reply->first.text) ||
+	       (now->result == reply->first.result && is_of_cluster(now->result));
+}
 
 static void node_report(struct reply *reply)
 {
 	struct node_result *now = &reply->now;
 
 	if (now->nodeid && now->result) {
-		if (reply->failed_count < sizeof(reply->printed) / sizeof(reply->printed[0]))
-			snprintf(reply->printed[reply->failed_count], sizeof(reply->printed[0]),
-				 "node %s: %.440s", now->name[0] ? now->name : "?", now->text);
-		reply->failed_count++;
+		if (!reply->first.nodeid)
+			reply->first = *now;
+		else if (!is_told(reply, now) && reply->other_count < CM_ARRAY_COUNT(reply->other))
+			snprintf(reply->other[reply->other_count++], sizeof(reply->other[0]),
+				 "%s: %.440s", now->name[0] ? now->name : "?", now->text);
 	}
 	memset(now, 0, sizeof(*now));
 }
@@ -60,21 +77,21 @@ static void reply_line(void *ctx, const char *key, const char *value)
 
 static void error_print(int rc, const struct cm_errmsg *err)
 {
+	char here[128] = "";
+
+	(void)gethostname(here, sizeof(here) - 1);
 	if (rc == -ECONNREFUSED)
 		fprintf(stderr,
-			"  clvmd does not run on this node (%s); start it: systemctl start clvmd\n",
-			CLVMD_SOCKET);
+			"  clvmd does not run on this node, %s: start it: systemctl start clvmd\n",
+			here);
 	else
 		fprintf(stderr, "  %s\n", err->text[0] ? err->text : cm_strerror(rc));
 }
 
-/* The first failed node is in the daemon's first line already. */
 static void others_print(const struct reply *reply)
 {
-	unsigned int kept = sizeof(reply->printed) / sizeof(reply->printed[0]);
-
-	for (unsigned int i = 1; i < reply->failed_count && i < kept; i++)
-		fprintf(stderr, "  %s\n", reply->printed[i]);
+	for (unsigned int i = 0; i < reply->other_count; i++)
+		fprintf(stderr, "  %s\n", reply->other[i]);
 }
 
 static int call(const char *verb, const char *vg, const char *lv, const char *more)
@@ -108,27 +125,40 @@ static const char *scope_arg(enum clvmd_scope scope)
 	return scope == CLVMD_ALL ? " scope=all" : " scope=local";
 }
 
-static void quorum_line(void *ctx, const char *key, const char *value)
+struct ping {
+	bool is_inquorate;
+	char node_name[128];
+	char warning[512];	/* of the node */
+};
+
+static void ping_line(void *ctx, const char *key, const char *value)
 {
-	bool *is_inquorate = ctx;
+	struct ping *ping = ctx;
 
 	if (!strcmp(key, "quorate"))
-		*is_inquorate = !strcmp(value, "0");
+		ping->is_inquorate = !strcmp(value, "0");
+	else if (!strcmp(key, "node_name"))
+		snprintf(ping->node_name, sizeof(ping->node_name), "%s", value);
+	else if (!strcmp(key, "warning"))
+		snprintf(ping->warning, sizeof(ping->warning), "%s", value);
 }
 
 int clvmd_ping(void)
 {
 	struct cm_errmsg err = { "" };
-	bool is_inquorate = false;
-	int rc = ctl_client_call(CLVMD_SOCKET, "status", PING_TIMEOUT_S, quorum_line, &is_inquorate,
-				 &err);
+	struct ping ping = { .is_inquorate = false };
+	int rc = ctl_client_call(CLVMD_SOCKET, "status", PING_TIMEOUT_S, ping_line, &ping, &err);
 
 	if (rc) {
 		error_print(rc, &err);
-	} else if (is_inquorate) {
-		fputs("  This node has no quorum; bring back the other nodes or their network.\n",
-		      stderr);
+	} else if (ping.is_inquorate) {
+		fprintf(stderr,
+			"  %s: no quorum: bring back the other nodes or their network.\n",
+			ping.node_name);
 		rc = CM_E_CLU_NO_QUORUM;
+	} else if (ping.warning[0]) {
+		fprintf(stderr, "  %s\n", ping.warning);
+		rc = CM_E_CLU_VERSION;
 	}
 	return rc;
 }

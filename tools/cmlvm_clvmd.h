@@ -2,8 +2,8 @@
 /*
  * cmlvm_clvmd.h - ask this node's clvmd for something done to one mirror, here or on every node.
  *
- * On error one line says what failed, where and what to do; further nodes that failed get a line
- * each. Blocking; one thread.
+ * On error one line says what failed, on which nodes and what to do; nodes that failed for another
+ * reason get a line each. Blocking; one thread.
  */
 #ifndef CMLVM_CLVMD_H
 #define CMLVM_CLVMD_H
@@ -18,9 +18,10 @@ enum clvmd_scope {
 };
 
 /*
- * Does clvmd answer on this node, and has the node quorum? Without, stock lvm would wait for a lock
- * for as long. Returns 0; -ECONNREFUSED, CM_E_CLU_NO_QUORUM or another negative number after one
- * line on stderr that names the cure.
+ * Does clvmd answer on this node, do all of them speak one protocol, and has the node quorum?
+ * Without, stock lvm would wait for a lock for as long. Returns 0; -ECONNREFUSED,
+ * CM_E_CLU_NO_QUORUM, CM_E_CLU_VERSION or another negative number after one line on stderr that
+ * names the node and the cure.
  */
 int clvmd_ping(void) CM_MUST_CHECK;
 

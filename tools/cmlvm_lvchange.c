@@ -146,6 +146,24 @@ static bool is_stock_anyway(const struct opts *opts)
 	       opts_activation(opts_value(opts, "activate"), &activation);
 }
 
+/* -asy of a mirror whose VG has other locks: stock lvm would speak of its lock manager only. */
+static bool is_unsharable(const struct vg_lvs *lvs, const struct opts *opts)
+{
+	const char *activate = opts_value(opts, "activate");
+
+	if (!activate || *activate != 's')
+		return false;
+	for (size_t i = 0; i < lvs->count; i++) {
+		const struct vg_lv *lv = &lvs->lv[i];
+
+		if (!lv->is_mirror || lv->lock != VG_LOCK_OTHER)
+			continue;
+		vg_lock_refusal_print(lv->vg, lv->lock_name, "on one node it can be had with -aey");
+		return true;
+	}
+	return false;
+}
+
 int cmd_lvchange(int argc, char **argv)
 {
 	char **copy = cmlvm_alloc((size_t)argc + 1, sizeof(*copy));
@@ -157,7 +175,11 @@ int cmd_lvchange(int argc, char **argv)
 	if (opts_parse(opt_defs_lvchange, argc, copy, &opts) || is_stock_anyway(&opts))
 		code = stock_exec(argv);
 	else if (stock_set_verbose(opts_count(&opts, "verbose")),
-		 vg_lvs_find(&opts, &lvs) != STOCK_OK || !vg_lvs_hold_ours(&lvs))
+		 vg_lvs_find(&opts, &lvs) != STOCK_OK)
+		code = stock_exec(argv);
+	else if (is_unsharable(&lvs, &opts))
+		code = STOCK_FAILED;
+	else if (!vg_lvs_hold_ours(&lvs))
 		code = stock_exec(argv);
 	else
 		code = change_all(&lvs, &opts);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/cmlvm_act.h"
 #include "tools/cmlvm_clvmd.h"
@@ -172,15 +173,23 @@ static void name_row(void *ctx, const char *line)
 	"type activate available zero wipesignatures nosync yes ignoreactivationskip monitor " \
 	"ignoremonitoring verbose debug quiet reportformat"
 
+/* What stock lvm only hints at: its words give way to one line with the node and the cure. */
 static void stock_failure_print(const char *vg)
 {
-	stock_messages_print(STOCK_SHOW_ALL);
-	if (stock_messages_hold("due to failed lock"))
+	static const char *const vague[] = { "due to failed lock", "lvmlockd process is not" };
+	char here[128] = "";
+
+	(void)gethostname(here, sizeof(here) - 1);
+	stock_messages_print_except(vague, 2);
+	if (stock_messages_hold(vague[1]))
 		fprintf(stderr,
-			"  Start the locks of the VG on every node: vgchange --lock-start %s\n",
-			vg);
-	else if (stock_messages_hold("requires lvmlockd"))
-		fputs("  Start lvmlockd on every node: systemctl start lvmlockd\n", stderr);
+			"  %s: lvmlockd is not running: start it (systemctl start lvmlockd), then "
+			"vgchange --lock-start %s\n",
+			here, vg);
+	else if (stock_messages_hold(vague[0]))
+		fprintf(stderr,
+			"  %s: the locks of VG %s are not started: vgchange --lock-start %s\n",
+			here, vg, vg);
 }
 
 static int stock_create(struct create *create)
@@ -270,8 +279,10 @@ static void create_undo(const struct create *create)
 
 	/* An LV still behind its tag was never active anywhere; clvmd says so itself, at no cost.
 	 */
-	if (vg_lv_mode_here(lv) != VG_LV_INACTIVE && clvmd_deactivate(lv->vg, lv->lv, CLVMD_ALL))
-		goto left;
+	if (vg_lv_mode_here(lv) != VG_LV_INACTIVE &&
+	    clvmd_deactivate(lv->vg, lv->lv, CLVMD_ALL) &&
+	    clvmd_deactivate(lv->vg, lv->lv, CLVMD_LOCAL))
+		goto left;	/* what failed on all nodes left it active here alone */
 	if (act_stock("lvremove", "--force", lv, &create->opts) == STOCK_OK)
 		return;
 left:
@@ -352,11 +363,8 @@ static int in_vg(struct create *create, int argc, char **argv)
 	if (lock == VG_LOCK_NONE)
 		return stock_exec(argv);
 	if (lock == VG_LOCK_OTHER) {
-		fprintf(stderr,
-			"  VG %s has %s locks: a clustered mirror needs dlm locks (vgchange "
-			"--locktype dlm %s); "
-			"for an LV of one node give --type raid1.\n",
-			create->lv.vg, lock_name, create->lv.vg);
+		vg_lock_refusal_print(create->lv.vg, lock_name,
+				      "for an LV of one node give --type raid1");
 		return STOCK_FAILED;
 	}
 	if (!create_read(create))

@@ -104,6 +104,14 @@ int vg_lock_type(const char *vg, const struct opts *opts, enum vg_lock *lock, ch
 	return code;
 }
 
+void vg_lock_refusal_print(const char *vg, const char *lock_name, const char *instead)
+{
+	fprintf(stderr,
+		"  VG %s has %s locks: a clustered mirror needs dlm locks (vgchange --lock-type "
+		"none %s, then --lock-type dlm); %s.\n",
+		vg, lock_name, vg, instead);
+}
+
 enum lv_field {
 	F_VG,
 	F_LV,
@@ -151,6 +159,7 @@ static void lv_row(void *ctx, const char *line)
 	snprintf(lv->lv, sizeof(lv->lv), "%s", field[F_LV]);
 	snprintf(lv->dm_name, sizeof(lv->dm_name), "%s", dm_name ? dm_name + 1 : "");
 	lv->lock = lock_from_word(field[F_LOCK]);
+	snprintf(lv->lock_name, sizeof(lv->lock_name), "%s", field[F_LOCK]);
 	lv->is_mirror = !strcmp(field[F_LAYOUT], "mirror");
 	lv->is_active_here = *field[F_ACTIVE] != '\0';
 	lv->skips_activation = *field[F_SKIP] != '\0';

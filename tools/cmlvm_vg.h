@@ -27,11 +27,16 @@ enum vg_lock {
  */
 int vg_lock_type(const char *vg, const struct opts *opts, enum vg_lock *lock, char *type_name);
 
+/* One line on stderr: VG @vg with locks @lock_name can hold no clustered mirror; the cure, and what
+ * can be had @instead. */
+void vg_lock_refusal_print(const char *vg, const char *lock_name, const char *instead);
+
 struct vg_lv {
 	char vg[VG_NAME_MAX];
 	char lv[VG_NAME_MAX];
 	char dm_name[2 * VG_NAME_MAX];
 	enum vg_lock lock;
+	char lock_name[32]; /* lvm's word for it */
 	bool is_mirror; /* segment type `mirror`, not raid1 */
 	bool is_active_here;
 	bool skips_activation; /* -k y */

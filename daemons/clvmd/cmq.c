@@ -166,11 +166,23 @@ static int add_number(char *buf, size_t size, const char *key, const char *fmt, 
 	return n < 0 || (size_t)n >= size - len ? -ENOSPC : 0;
 }
 
+/* What is on the log is lost or was never there; nothing but a new log helps. */
+static bool needs_new_log(int r)
+{
+	return r == CM_E_DISK_MAGIC || r == CM_E_DISK_CSUM || r == CM_E_DISK_UUID;
+}
+
 int cmq_preflight(const struct mir *mir, struct mir_dev log_dev, uint32_t gen,
 		  struct cm_errmsg *err)
 {
-	char request[CTL_REQ_MAX] = "preflight", dev[32];
+	char request[CTL_REQ_MAX] = "preflight", dev[32], name[300];
+	struct cm_errmsg why = { .text = "" };
 	int r = ctl_req_add(request, sizeof(request), "uuid", mir->log_uuid);
+
+	(void)snprintf(name, sizeof(name), "%s/%s", mir->vg_name,
+		       mir->has_log ? mir->log.lv_name : mir->lv_name);
+	if (!r)
+		r = ctl_req_add(request, sizeof(request), "name", name);
 
 	if (!r)
 		r = ctl_req_add(request, sizeof(request), "type",
@@ -187,7 +199,16 @@ int cmq_preflight(const struct mir *mir, struct mir_dev log_dev, uint32_t gen,
 		r = add_number(request, sizeof(request), "gen", "u", gen);
 	if (!r)
 		r = add_number(request, sizeof(request), "legs", "x", mir_legs_hash(mir));
-	return r ? r : call(request, no_line, NULL, err);
+	if (r)
+		return r;
+	r = call(request, no_line, NULL, &why);
+	if (needs_new_log(r))
+		cm_err_set(err, "%.300s: a wrong or damaged device? If it is the right one: "
+			   "lvchange --resync %s/%s (copies everything anew)", why.text,
+			   mir->vg_name, mir->lv_name);
+	else if (r)
+		cm_err_set(err, "%s", why.text);
+	return r;
 }
 
 int cmq_legs(const char *uuid, const struct mir_dev *leg, uint32_t leg_count, struct cm_errmsg *err)

@@ -249,9 +249,12 @@ static void on_hello(struct host *h, uint32_t from, const struct cvw_msg *msg)
 		return;
 	(void)snprintf(
 		h->refused, sizeof(h->refused),
-		"clvmd on %s speaks protocol %u to %u, here it is %u: install the same version",
-		clu_node_name(h->clu, from), msg->proto_min, msg->proto_max, CVW_VERSION);
+		"clvmd on %.100s speaks protocol %u to %u, clvmd on %.100s %u: install the same "
+		"version on both",
+		clu_node_name(h->clu, from), msg->proto_min, msg->proto_max,
+		clu_node_name(h->clu, clu_nodeid(h->clu)), CVW_VERSION);
 	lg_err("%s", h->refused);
+	op_node_refused(h, from, h->refused);
 }
 
 static void on_message(void *ctx, uint32_t from, const uint8_t *buf, size_t len_bytes)

@@ -113,7 +113,7 @@ struct host {
 	bool has_view;
 	uint32_t announced;		/* mirrors announced in this view; HOST_MIRRORS_MAX = all */
 	bool is_hello_due;
-	char refused[256];	/* why this node can do nothing together with the others; "" */
+	char refused[320];	/* why this node can do nothing together with the others; "" */
 	struct op op[HOST_OPS_MAX];
 	struct part part[HOST_PARTS_MAX];
 	struct alone alone[HOST_ALONE_MAX];
@@ -166,6 +166,8 @@ bool op_is_on(const struct host *h, const char *dm_uuid);
 void op_owned(struct host *h, const char *name, int result);
 void op_message(struct host *h, uint32_t from, const struct cvw_msg *msg);
 void op_view(struct host *h);
+/* A member says HELLO in a protocol version that is not ours. */
+void op_node_refused(struct host *h, uint32_t nodeid, const char *text);
 void op_tick(struct host *h, uint64_t now_ms);
 /* Locks a former clvmd of this boot died with: take them over and let them go. */
 void op_adopt_locks(struct host *h);

@@ -102,6 +102,11 @@ static void on_op(struct host *h, struct ctl_conn *conn, const struct ctl_req *r
 	 * read. */
 	m = !r && ask.verb != CVW_ACTIVATE ? host_mirror_by_name(h, ask.vg, ask.lv) : NULL;
 	ask.dm_uuid = m ? m->dm_uuid : NULL;
+	/* Some node would not understand what it is asked; this one alone needs nobody. */
+	if (!r && *h->refused && ask.flags & CVW_F_ALL) {
+		r = CM_E_CLU_VERSION;
+		cm_err_set(&err, "%s", h->refused);
+	}
 	if (!r)
 		r = op_start(h, &ask, &err);
 out:

@@ -16,6 +16,7 @@
 
 #define LOCK_NAME_BYTES	24	/* "op:" and 16 hex digits */
 #define MARK_PREFIX	"op."
+#define FAILED_NAMES_BYTES 320u	/* of nodes that failed for the same reason; cut when longer */
 
 static struct host *the_host;	/* of on_resolve_line(): a child knows its op, an op not its host */
 
@@ -355,10 +356,34 @@ static void undo_begin(struct host *h, struct op *op)
 	stage_begin(h, op, OP_UNDO);
 }
 
+/* "n1, n3: text": everybody who says the same as the first, in one line. */
+static void failed_text(struct host *h, const struct op *op, const struct op_node *failed,
+			char *text, size_t size)
+{
+	char names[FAILED_NAMES_BYTES] = "";
+	size_t len = 0;
+
+	if (failed->code == -EHOSTDOWN) {	/* names the node itself: another one */
+		(void)snprintf(text, size, "%s", failed->text);
+		return;
+	}
+	for (uint32_t i = 0; i < op->node_count; i++) {
+		const struct op_node *node = &op->node[i];
+
+		if (!node->code || strcmp(node->text, failed->text))
+			continue;
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%.127s",
+					len ? ", " : "", clu_node_name(h->clu, node->nodeid));
+		if (len >= sizeof(names))
+			break;
+	}
+	(void)snprintf(text, size, "%s: %s", names, failed->text);
+}
+
 static void op_over(struct host *h, struct op *op)
 {
 	const struct op_node *failed = first_failed(op);
-	char text[CVW_TEXT_BYTES + 160];
+	char text[CVW_TEXT_BYTES + FAILED_NAMES_BYTES + 8];
 
 	send_simple(h, op, CVW_END);
 	if (!failed && op->verb == CVW_REFRESH && op->flags & CVW_F_ALL &&
@@ -371,8 +396,7 @@ static void op_over(struct host *h, struct op *op)
 		op_finish(h, op, 0, "");
 		return;
 	}
-	(void)snprintf(text, sizeof(text), "%.127s: %s", clu_node_name(h->clu, failed->nodeid),
-		       failed->text);
+	failed_text(h, op, failed, text, sizeof(text));
 	op_finish(h, op, failed->code, text);
 }
 
@@ -409,6 +433,20 @@ void op_view(struct host *h)
 			    !host_in_view(h, op->node[n].nodeid))
 				node_result(&op->node[n], NODE_OVER, -ENOTCONN,
 					    "left the cluster meanwhile");
+		op_step(h, op);
+	}
+}
+
+/* It cannot read our OP: nobody waits for its answer. */
+void op_node_refused(struct host *h, uint32_t nodeid, const char *text)
+{
+	for (uint32_t i = 0; i < HOST_OPS_MAX; i++) {
+		struct op *op = &h->op[i];
+		struct op_node *node = op->state == OP_PREPARE ? node_find(op, nodeid) : NULL;
+
+		if (!node || node->state != NODE_PREPARING)
+			continue;
+		node_result(node, NODE_OVER, CM_E_CLU_VERSION, text);
 		op_step(h, op);
 	}
 }

@@ -48,8 +48,8 @@ static int check_metadata(struct work *w, const struct mir *mir, struct cm_errms
 	if (strcmp(mir->lock_type, "dlm")) {
 		cm_err_set(err,
 			   "volume group %s has lock type %s: clustered mirrors need lock type dlm "
-			   "(vgchange --lock-type none --lock-opt force, then --lock-type dlm)",
-			   w->vg, mir->lock_type);
+			   "(vgchange --lock-type none %s, then --lock-type dlm)",
+			   w->vg, mir->lock_type, w->vg);
 		return -ENOTSUP;
 	}
 	return mir_check_complete(mir, err);

@@ -13,11 +13,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/store/bdev.h"
 
 #define PREFLIGHTS_MAX	8u	/* at the same time */
+#define LOOKS		3u	/* at a log that looks damaged: another node may be writing it */
+#define LOOK_WAIT_NS	100000000
+#define NAME_BYTES	300u	/* "VG/LV" of a log */
 
 struct preflight {
 	struct host *host;
@@ -25,6 +29,7 @@ struct preflight {
 	struct helper *helper;
 	char uuid[KABI_UUID_BYTES];
 	struct kabi_ctr ctr;
+	char name[NAME_BYTES];		/* how people know the log */
 	bool is_local;
 	uint8_t machine_id[16];
 	int result;
@@ -34,12 +39,13 @@ struct preflight {
 static int ctr_from(const struct ctl_req *req, struct kabi_ctr *ctr, struct cm_errmsg *err);
 static int now_check(struct host *host, const char *uuid, const struct kabi_ctr *ctr,
 		     bool *is_known, struct cm_errmsg *err);
-static int device_start(struct host *host, struct ctl_conn *conn, const char *uuid,
+static int device_start(struct host *host, struct ctl_conn *conn, const struct ctl_req *req,
 			const struct kabi_ctr *ctr);
 static void device_run(void *job);
 static void device_done(void *job);
 static int device_check(struct preflight *pre);
-static int superblock_read(int fd, const struct disk_geom *geom, struct disk_sb *sb);
+static int log_read(int fd, const struct disk_geom *geom, const char *uuid, struct disk_log *log,
+		    struct cm_errmsg *err);
 static int superblock_check(struct preflight *pre, const struct disk_geom *geom,
 			    const struct disk_sb *sb);
 
@@ -60,7 +66,7 @@ void preflight_start(struct host *host, struct ctl_conn *conn, const struct ctl_
 	if (!r)
 		r = now_check(host, uuid, &ctr, &is_known, &err);
 	if (!r && !is_known && ctr.dev[0]) {
-		r = device_start(host, conn, uuid, &ctr);
+		r = device_start(host, conn, req, &ctr);
 		if (!r)
 			return;		/* device_done() answers */
 		cm_err_set(&err, "log device %s cannot be looked at: %s", ctr.dev, cm_strerror(r));
@@ -135,9 +141,10 @@ static int now_check(struct host *host, const char *uuid, const struct kabi_ctr 
 
 /* ---- the log device ---- */
 
-static int device_start(struct host *host, struct ctl_conn *conn, const char *uuid,
+static int device_start(struct host *host, struct ctl_conn *conn, const struct ctl_req *req,
 			const struct kabi_ctr *ctr)
 {
+	const char *name = ctl_req_get(req, "name");
 	struct identity id;
 	struct preflight *pre;
 	int r;
@@ -159,7 +166,8 @@ static int device_start(struct host *host, struct ctl_conn *conn, const char *uu
 	pre->ctr = *ctr;
 	pre->is_local = host->is_local;
 	memcpy(pre->machine_id, id.machine_id, sizeof(pre->machine_id));
-	(void)snprintf(pre->uuid, sizeof(pre->uuid), "%s", uuid);
+	(void)snprintf(pre->uuid, sizeof(pre->uuid), "%s", ctl_req_get(req, "uuid"));
+	(void)snprintf(pre->name, sizeof(pre->name), "%s", name && *name ? name : ctr->dev);
 	if (helper_start(pre->helper, device_run, device_done, pre))
 		CM_UNREACHABLE();
 	host->preflight_count++;
@@ -172,7 +180,7 @@ static void device_run(void *job)
 
 	pre->result = device_check(pre);
 	if (pre->result)
-		cm_err_wrap(&pre->err, "log device %s", pre->ctr.dev);
+		cm_err_wrap(&pre->err, "log %s", pre->name);
 }
 
 static void device_done(void *job)
@@ -191,9 +199,11 @@ static void device_done(void *job)
 
 static int device_check(struct preflight *pre)
 {
+	static const struct timespec wait = {.tv_nsec = LOOK_WAIT_NS};
 	struct disk_geom geom;
+	struct disk_log log;
 	uint64_t bytes = 0;
-	struct disk_sb sb;
+	unsigned int i;
 	int fd, r;
 
 	r = bdev_open(pre->ctr.dev, O_RDONLY | O_DIRECT, &fd, &pre->err);
@@ -208,42 +218,38 @@ static int device_check(struct preflight *pre)
 			   DISK_SLOTS_MAX, &pre->err);
 	if (r)
 		goto out;
-	r = superblock_read(fd, &geom, &sb);
-	if (!r)
-		r = superblock_check(pre, &geom, &sb);
-	else if (r == -ENOENT)
-		r = 0;		/* a log that only the kernel's own log type has used yet */
-	else
-		cm_err_set(&pre->err, "superblock: %s", cm_strerror(r));
+	for (i = 0, r = -EAGAIN; r && i < LOOKS; i++) {
+		if (i)
+			nanosleep(&wait, NULL);
+		r = log_read(fd, &geom, pre->uuid, &log, &pre->err);
+	}
+	if (!r && log.kind == DISK_LOG_OURS)
+		r = superblock_check(pre, &geom, &log.sb);
 out:
 	close(fd);
 	return r;
 }
 
-/* The newer of the copies that are good. 0, -ENOENT (none is), CM_E_DISK_VERSION, or the read's
- * errno. */
-static int superblock_read(int fd, const struct disk_geom *geom, struct disk_sb *sb)
+/* The header before the superblocks, as disk_log_look() wants it. Its errors, or the read's errno.
+ */
+static int log_read(int fd, const struct disk_geom *geom, const char *uuid, struct disk_log *log,
+		    struct cm_errmsg *err)
 {
-	static _Thread_local uint8_t page[DISK_PAGE_BYTES] __attribute__((aligned(4096)));
-	struct disk_sb copy;
-	bool is_found = false;
+	static _Thread_local uint8_t page[3][DISK_PAGE_BYTES] __attribute__((aligned(4096)));
+	const uint64_t off[3] = {0, geom->sb_off[0], geom->sb_off[1]};
 	unsigned int i;
 	ssize_t got;
 	int r;
 
-	for (i = 0; i < 2; i++) {
-		got = pread(fd, page, sizeof(page), (off_t)geom->sb_off[i]);
-		if (got != (ssize_t)sizeof(page))
-			return got < 0 ? -errno : -EIO;
-		r = disk_sb_decode(page, &copy);
-		if (r == CM_E_DISK_VERSION)
-			return r;
-		if (!r && (!is_found || copy.seq > sb->seq)) {
-			*sb = copy;
-			is_found = true;
-		}
+	for (i = 0; i < 3; i++) {
+		got = pread(fd, page[i], sizeof(page[i]), (off_t)off[i]);
+		if (got == (ssize_t)sizeof(page[i]))
+			continue;
+		r = got < 0 ? -errno : -EIO;
+		cm_err_set(err, "cannot be read: %s", cm_strerror(r));
+		return r;
 	}
-	return is_found ? 0 : -ENOENT;
+	return disk_log_look(page[0], (const uint8_t *const[]){page[1], page[2]}, uuid, log, err);
 }
 
 static int superblock_check(struct preflight *pre, const struct disk_geom *geom,
@@ -252,15 +258,14 @@ static int superblock_check(struct preflight *pre, const struct disk_geom *geom,
 	uint32_t i;
 	int r;
 
-	r = disk_sb_match(sb, geom, pre->uuid);
-	if (r == CM_E_DISK_UUID)
-		return 0;	/* of an earlier life of these extents: it will not count */
 	if (sb->state != DISK_SB_ACTIVE)
-		return 0;	/* it will be rebuilt from the kernel's own area */
+		return 0;	/* it will be rebuilt */
+	r = disk_sb_match(sb, geom, pre->uuid);
 	if (r) {
-		cm_err_set(&pre->err, "in use with %llu regions of %u sectors: deactivate the "
-			   "mirror everywhere first", (unsigned long long)sb->region_count,
-			   sb->region_size_sect);
+		cm_err_set(&pre->err, "in use with %llu regions of %u sectors, not %llu of %u: "
+			   "deactivate the mirror everywhere first",
+			   (unsigned long long)sb->region_count, sb->region_size_sect,
+			   (unsigned long long)geom->region_count, geom->region_size_sect);
 		return r;
 	}
 	if (sb->legs_hash && pre->ctr.legs_hash &&

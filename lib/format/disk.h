@@ -196,4 +196,33 @@ void disk_classic_import(const uint8_t *block, uint32_t block_nr, uint64_t store
 void disk_classic_encode(const struct disk_geom *geom, uint32_t block_nr, const struct bits *oos,
 			 bool poison, uint64_t epoch, const char *uuid, uint8_t *block);
 
+/* ---- a log device that is about to be used ---- */
+
+enum disk_log_kind {
+	DISK_LOG_CLASSIC,	/* the kernel's header is valid: the superblock does not count */
+	DISK_LOG_NEW,		/* nothing but zeros where the header is: wiped (stock --resync) */
+	DISK_LOG_OURS,		/* poisoned for this log, and a superblock of this log is good */
+};
+
+struct disk_log {
+	enum disk_log_kind kind;
+	struct disk_sb sb;	/* OURS: the newest good copy; geometry and state unchecked */
+};
+
+/*
+ * Is this a log device at all, and that of log @uuid? Whoever makes a mirror writes the kernel's
+ * header, or zeros, before anybody uses the log: anything else is a wrong or damaged device.
+ *
+ * @block0, @sb_page  block 0 of the device and both copies of the superblock, DISK_PAGE_BYTES each,
+ *                    read in this order: a founder's superblock is on disk before its poison.
+ *
+ * Returns 0 and *out, or, with one line in @err that says what was found:
+ *   CM_E_DISK_MAGIC    neither the kernel's header, in a version it can read, nor ours
+ *   CM_E_DISK_VERSION  a superblock that counts is of a version we do not know
+ *   CM_E_DISK_CSUM     our header with a wrong checksum, or no good superblock behind a good header
+ *   CM_E_DISK_UUID     our header, or the superblocks behind it, belong to another log
+ */
+int disk_log_look(const uint8_t *block0, const uint8_t *const sb_page[2], const char *uuid,
+		  struct disk_log *out, struct cm_errmsg *err) CM_MUST_CHECK;
+
 #endif

@@ -36,6 +36,17 @@ answers "preflight uuid=cmt-121 logdev=511:9 $geometry" "error -19 *511:9*"
 answers "preflight uuid=cmt-121 logdev=$(majmin $small) $geometry" "error * *small*"
 answers "preflight uuid=cmt-121 logdev=nonsense $geometry" "error -22 *nonsense*"
 
+# what lvcreate leaves: a kernel's header over what was there before; without it: refused
+fill $log
+answers "$pre $geometry" "error -1301 log $(majmin $log): no header of a mirror log*"
+answers "$pre name=vg/l_mlog $geometry" "error -1301 log vg/l_mlog: no header of a mirror log*"
+printf '\162\122\151\115\007\000\000\000' | dd of=$log conv=notrunc,fsync status=none
+answers "$pre $geometry" "error -1301 *unknown version 7*"
+printf '\162\122\151\115\002\000\000\000' | dd of=$log conv=notrunc,fsync status=none
+answers "$pre $geometry" ok
+dd if=/dev/zero of=$log bs=4k count=1 oflag=direct status=none
+answers "$pre $geometry" ok
+
 mirror_make cmt "$(table_ours cmt-121 $log 1024 $leg0 $leg1)"
 answers "$pre $geometry" ok
 answers "$pre len_sect=32768 region_size_sect=2048" "error -16 *deactivate*"

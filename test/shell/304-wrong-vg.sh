@@ -16,19 +16,27 @@ check_refusal 1 'already exists' lvcreate -y -m1 -L 16M -n taken vg
 
 # locks not started here
 on 2 vgchange --lock-stop vg
-check_refusal 2 'vgchange --lock-start vg' lvcreate -y -m1 -L 16M -n x vg
+check_refusal 2 'n2: the locks of VG vg are not started: vgchange --lock-start vg' \
+	lvcreate -y -m1 -L 16M -n x vg
+check_refusal 1 'n2: locking of volume group vg is not started: vgchange --lock-?start vg' \
+	lvcreate -y -m1 -L 16M -n x vg
 on 2 vgchange --lock-start vg
 check_gone vg/x
 
 # the metadata of a VG with sanlock locks, written over a copy that nobody has open
 on 1 lvremove -qq -y vg/taken
+mirror old 16M -an
 on_all vgchange --lock-stop vg
 on 1 'vgcfgbackup -f /tmp/text vg > /dev/null
 	sed -i "s/lock_type = \"dlm\"/lock_type = \"sanlock\"/" /tmp/text
 	vgcfgrestore -q -y --nolocking -f /tmp/text vg > /dev/null 2>&1'
 status=0
-check_refusal 1 'sanlock.*dlm' lvcreate -y -m1 -L 16M -n x vg || status=1
+cure='VG vg has sanlock locks: .*vgchange --lock-type none vg, then --lock-type dlm'
+check_refusal 1 "$cure" lvcreate -y -m1 -L 16M -n x vg || status=1
+check_refusal 1 "$cure" lvchange -asy vg/old || status=1
+check_inactive vg/old "1 2 3" || status=1
 on 1 'sed -i "s/lock_type = \"sanlock\"/lock_type = \"dlm\"/" /tmp/text
 	vgcfgrestore -q -y --nolocking -f /tmp/text vg > /dev/null 2>&1'
 on_all vgchange -q -q --lock-start vg
 [ $status = 0 ]
+check_gone vg/x
