@@ -124,6 +124,7 @@ int act_change(const struct vg_lv *lv, enum opt_activation activation, const str
 	case OPT_ACT_SHARED:
 		return activate(lv, CLVMD_ALL, opts);
 	case OPT_ACT_AUTO:
+		return activate(lv, CLVMD_LOCAL_AUTO, opts);
 	case OPT_ACT_LOCAL:
 		return activate(lv, CLVMD_LOCAL, opts);
 	case OPT_ACT_EXCLUSIVE:

@@ -198,8 +198,13 @@ bool clvmd_is_active(const char *vg, const char *lv)
 
 int clvmd_activate(const char *vg, const char *lv, enum clvmd_scope scope)
 {
-	return call("activate", vg, lv,
-		    scope == CLVMD_ALL ? " mode=shared scope=all" : " mode=shared scope=local");
+	static const char *const more[] = {
+		[CLVMD_LOCAL] = " mode=shared scope=local",
+		[CLVMD_ALL] = " mode=shared scope=all",
+		[CLVMD_LOCAL_AUTO] = " mode=shared scope=local auto=1",
+	};
+
+	return call("activate", vg, lv, more[scope]);
 }
 
 int clvmd_deactivate(const char *vg, const char *lv, enum clvmd_scope scope)

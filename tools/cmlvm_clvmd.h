@@ -15,6 +15,7 @@
 enum clvmd_scope {
 	CLVMD_LOCAL,
 	CLVMD_ALL,
+	CLVMD_LOCAL_AUTO, /* activation here, within activation/auto_activation_volume_list */
 };
 
 /*

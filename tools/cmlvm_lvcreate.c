@@ -246,6 +246,35 @@ static int log_init_and_show(const struct create *create)
 	return code;
 }
 
+/* clvmd obeys this node's lists, and activating nothing then is no error. Here it is one. */
+static bool is_kept_off(const struct create *create)
+{
+	const struct vg_lv *lv = &create->lv;
+
+	if ((!create->wipes && !create->zeroes) || vg_lv_mode_here(lv) != VG_LV_INACTIVE)
+		return false;
+	fprintf(stderr,
+		"  activation/volume_list or the host tags in lvm.conf do not allow %s/%s on this "
+		"node, so it cannot be wiped; change them, or create it inactive (-an).\n",
+		lv->vg, lv->lv);
+	return true;
+}
+
+/* Wiped: now as far as asked for. */
+static int activate_rest(const struct create *create)
+{
+	const struct vg_lv *lv = &create->lv;
+
+	if (create->activation == OPT_ACT_LOCAL)
+		return STOCK_OK;
+	if (create->activation == OPT_ACT_AUTO)
+		return clvmd_deactivate(lv->vg, lv->lv, CLVMD_LOCAL) ||
+				       clvmd_activate(lv->vg, lv->lv, CLVMD_LOCAL_AUTO) ?
+			       STOCK_FAILED :
+			       STOCK_OK;
+	return clvmd_activate(lv->vg, lv->lv, CLVMD_ALL) ? STOCK_FAILED : STOCK_OK;
+}
+
 /*
  * This node first: old signatures are gone before another node's udev looks at the device.
  */
@@ -259,16 +288,15 @@ static int activate_and_wipe(const struct create *create)
 		return STOCK_OK;
 	snprintf(path, sizeof(path), "/dev/mapper/%s", lv->dm_name);
 	snprintf(shown, sizeof(shown), "/dev/%s/%s", lv->vg, lv->lv);
-	if (clvmd_activate(lv->vg, lv->lv, CLVMD_LOCAL))
+	if (clvmd_activate(lv->vg, lv->lv, CLVMD_LOCAL) || is_kept_off(create))
 		return STOCK_FAILED;
 	if (create->wipes && wipe_signatures(path, shown, opts_has(&create->opts, "yes")))
 		return STOCK_FAILED;
 	if (create->zeroes && wipe_start(path, shown))
 		return STOCK_FAILED;
 	code = interrupted(create);
-	if (code == STOCK_OK && create->activation != OPT_ACT_LOCAL &&
-	    clvmd_activate(lv->vg, lv->lv, CLVMD_ALL))
-		code = STOCK_FAILED;
+	if (code == STOCK_OK)
+		code = activate_rest(create);
 	return code == STOCK_OK ? interrupted(create) : code;
 }
 

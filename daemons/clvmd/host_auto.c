@@ -76,7 +76,8 @@ void auto_op_ended(struct host *h, const struct op *op, int code, const char *te
 {
 	struct mirror *m = host_mirror_find(h, op->dm_uuid);
 
-	if (!m || op->verb != CVW_ACTIVATE || !(op->flags & CVW_F_AUTO))
+	/* With a connection it was somebody else's idea, and theirs to try again. */
+	if (!m || op->verb != CVW_ACTIVATE || !(op->flags & CVW_F_AUTO) || op->conn)
 		return;
 	if (!code) {
 		m->retry_at_ms = 0;

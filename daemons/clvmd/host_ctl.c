@@ -56,7 +56,7 @@ static int mode_get(const struct ctl_req *req, uint8_t *verb, struct cm_errmsg *
 
 static int ask_fill(const struct ctl_req *req, struct op_ask *ask, struct cm_errmsg *err)
 {
-	uint64_t timeout_s = 0, sync = 0;
+	uint64_t timeout_s = 0, sync = 0, is_auto = 0;
 	int r = name_get(req, "vg", &ask->vg, err);
 
 	if (!r)
@@ -65,6 +65,10 @@ static int ask_fill(const struct ctl_req *req, struct op_ask *ask, struct cm_err
 		r = scope_get(req, &ask->flags, err);
 	if (!r && ask->verb == CVW_ACTIVATE)
 		r = mode_get(req, &ask->verb, err);
+	if (!r && ask->verb == CVW_ACTIVATE && ctl_req_get(req, "auto")) {
+		r = ctl_req_get_u64(req, "auto", 1, &is_auto, err);
+		ask->flags |= is_auto ? CVW_F_AUTO : 0;
+	}
 	if (!r && ask->verb == CVW_INITLOG) {
 		r = ctl_req_get_u64(req, "sync", 1, &sync, err);
 		ask->flags |= sync ? CVW_F_SYNC : 0;
@@ -98,15 +102,15 @@ static void on_op(struct host *h, struct ctl_conn *conn, const struct ctl_req *r
 			   verb == CVW_DEACTIVATE ?
 				   ", or deactivate on this node alone (lvchange -aln)" : "");
 	}
-	/* What is active needs no metadata to be taken down, nor a volume group that can still be
-	 * read. */
-	m = !r && ask.verb != CVW_ACTIVATE ? host_mirror_by_name(h, ask.vg, ask.lv) : NULL;
-	ask.dm_uuid = m ? m->dm_uuid : NULL;
 	/* Some node would not understand what it is asked; this one alone needs nobody. */
 	if (!r && *h->refused && ask.flags & CVW_F_ALL) {
 		r = CM_E_CLU_VERSION;
 		cm_err_set(&err, "%s", h->refused);
 	}
+	/* What is active needs no metadata to be taken down, nor a volume group that can still be
+	 * read. */
+	m = !r && ask.verb != CVW_ACTIVATE ? host_mirror_by_name(h, ask.vg, ask.lv) : NULL;
+	ask.dm_uuid = m ? m->dm_uuid : NULL;
 	if (!r)
 		r = op_start(h, &ask, &err);
 out:

@@ -63,14 +63,13 @@ static int check_lists(struct work *w, const struct mir *mir, struct cm_errmsg *
 
 	if (r)
 		return r;
-	up.is_skipped = !autoact_allows(lists.text, "volume_list", mir, err) ||
-			(w->is_auto &&
-			 !autoact_allows(lists.text, "auto_activation_volume_list", mir, err));
+	up.is_skipped = !autoact_allows(&lists, AUTOACT_LIST, mir, err) ||
+			(w->is_auto && !autoact_allows(&lists, AUTOACT_AUTO_LIST, mir, err));
 	if (!up.is_skipped && w->is_auto && !mir->may_autoactivate) {
 		up.is_skipped = true;
 		cm_err_set(err, "autoactivation of %s/%s is switched off", w->vg, w->lv);
 	}
-	free(lists.text);
+	autoact_free(&lists);
 	return 0;
 }
 

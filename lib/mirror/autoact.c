@@ -6,15 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include <libdevmapper.h>
 
 #include "lib/mirror/lvm_cmd.h"
 
-int autoact_read(struct autoact_lists *lists, struct cm_errmsg *err)
+static int text_read(char **text, struct cm_errmsg *err)
 {
-	static const char *const key[2] = { "activation/volume_list",
-					    "activation/auto_activation_volume_list" };
+	static const char *const key[2] = { "activation/" AUTOACT_LIST,
+					    "activation/" AUTOACT_AUTO_LIST };
 	char *one[2] = { NULL, NULL };
 
 	/* One call per key: lvmconfig ends with an error when a key is not set, which is the usual
@@ -28,17 +29,47 @@ int autoact_read(struct autoact_lists *lists, struct cm_errmsg *err)
 			return r;
 		}
 	}
-	if (asprintf(&lists->text, "%s\n%s\n", one[0] ? one[0] : "", one[1] ? one[1] : "") < 0)
-		lists->text = NULL;
+	if (asprintf(text, "%s\n%s\n", one[0] ? one[0] : "", one[1] ? one[1] : "") < 0)
+		*text = NULL;
 	free(one[0]);
 	free(one[1]);
-	return lists->text ? 0 : -ENOMEM;
+	return *text ? 0 : -ENOMEM;
 }
 
-static bool item_matches(const char *item, const struct mir *mir)
+int autoact_read(struct autoact_lists *lists, struct cm_errmsg *err)
+{
+	struct utsname host;
+	int r;
+
+	if (uname(&host) < 0) {
+		r = -errno;
+		cm_err_set(err, "cannot read the name of this host: %s", cm_strerror(r));
+		return r;
+	}
+	r = hosttags_read(hosttags_dir(), host.nodename, &lists->host, err);
+	return r ? r : text_read(&lists->text, err);
+}
+
+void autoact_free(struct autoact_lists *lists)
+{
+	free(lists->text);
+	lists->text = NULL;
+}
+
+static bool has_host_tag(const struct mir *mir, const struct hosttags *host)
+{
+	for (uint32_t i = 0; i < mir->tag_count; i++)
+		if (hosttags_has(host, mir->tag[i]))
+			return true;
+	return false;
+}
+
+static bool item_matches(const char *item, const struct mir *mir, const struct hosttags *host)
 {
 	size_t vg_len = strlen(mir->vg_name);
 
+	if (!strcmp(item, "@*"))
+		return has_host_tag(mir, host);
 	if (*item == '@') {
 		for (uint32_t i = 0; i < mir->tag_count; i++)
 			if (!strcmp(item + 1, mir->tag[i]))
@@ -50,9 +81,10 @@ static bool item_matches(const char *item, const struct mir *mir)
 	return !item[vg_len] || (item[vg_len] == '/' && !strcmp(item + vg_len + 1, mir->lv_name));
 }
 
-bool autoact_allows(const char *text, const char *key, const struct mir *mir, struct cm_errmsg *err)
+bool autoact_allows(const struct autoact_lists *lists, const char *key, const struct mir *mir,
+		    struct cm_errmsg *err)
 {
-	struct dm_config_tree *tree = dm_config_from_string(text);
+	struct dm_config_tree *tree = dm_config_from_string(lists->text);
 	const struct dm_config_node *node = tree ? tree->root : NULL;
 	const struct dm_config_value *v;
 	bool is_allowed;
@@ -62,11 +94,19 @@ bool autoact_allows(const char *text, const char *key, const struct mir *mir, st
 		node = node->sib;
 	is_allowed = !node;
 	for (v = node ? node->v : NULL; v && !is_allowed; v = v->next)
-		is_allowed = v->type == DM_CFG_STRING && item_matches(v->v.str, mir);
-	if (tree)
-		dm_config_destroy(tree);
+		is_allowed = v->type == DM_CFG_STRING &&
+			     item_matches(v->v.str, mir, &lists->host);
 	if (!is_allowed)
 		cm_err_set(err, "activation/%s in lvm.conf does not allow %s/%s here", key,
 			   mir->vg_name, mir->lv_name);
+	if (!node && lists->host.count && !strcmp(key, AUTOACT_LIST) &&
+	    !has_host_tag(mir, &lists->host)) {
+		is_allowed = false;
+		cm_err_set(err,
+			   "%s/%s has none of this host's tags, and there is no activation/%s",
+			   mir->vg_name, mir->lv_name, key);
+	}
+	if (tree)
+		dm_config_destroy(tree);
 	return is_allowed;
 }

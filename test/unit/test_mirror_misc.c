@@ -37,25 +37,100 @@ static void labels(void)
 	IS_INT(pvdev_label_uuid(head, uuid), -EBADMSG, "uuid with a NUL");
 }
 
+static bool allows(const char *text, const char *key, const struct mir *m, struct cm_errmsg *err)
+{
+	struct autoact_lists lists = { .text = strdup(text) };
+	bool is_allowed = autoact_allows(&lists, key, m, err);
+
+	autoact_free(&lists);
+	return is_allowed;
+}
+
 static void lists(void)
 {
 	const char *tags[] = { "fast", "cluster" };
 	struct mir m = { .vg_name = "vg", .lv_name = "m", .tag_count = 2, .tag = tags };
 	struct cm_errmsg err;
 
-	OK(autoact_allows("", "volume_list", &m, &err), "no list allows all");
-	OK(!autoact_allows("volume_list=[]", "volume_list", &m, &err), "an empty one nothing");
-	OK(autoact_allows("volume_list=[\"a\",\"vg\"]", "volume_list", &m, &err), "the VG");
-	OK(autoact_allows("volume_list=\"vg/m\"", "volume_list", &m, &err), "the LV, as one word");
-	OK(!autoact_allows("volume_list=[\"vg/mm\",\"v\",\"vgx\"]", "volume_list", &m, &err),
-	   "others");
+	OK(allows("", "volume_list", &m, &err), "no list allows all");
+	OK(!allows("volume_list=[]", "volume_list", &m, &err), "an empty one nothing");
+	OK(allows("volume_list=[\"a\",\"vg\"]", "volume_list", &m, &err), "the VG");
+	OK(allows("volume_list=\"vg/m\"", "volume_list", &m, &err), "the LV, as one word");
+	OK(!allows("volume_list=[\"vg/mm\",\"v\",\"vgx\"]", "volume_list", &m, &err), "others");
 	IS_STR(err.text, "activation/volume_list in lvm.conf does not allow vg/m here",
 	       "the line says which setting");
-	OK(autoact_allows("volume_list=[\"@cluster\"]", "volume_list", &m, &err), "a tag");
-	OK(!autoact_allows("volume_list=[\"@slow\"]", "volume_list", &m, &err), "another tag");
-	OK(autoact_allows("volume_list=[]\nauto_activation_volume_list=\"vg\"",
-			  "auto_activation_volume_list", &m, &err),
-	   "two settings");
+	OK(allows("volume_list=[\"@cluster\"]", "volume_list", &m, &err), "a tag");
+	OK(!allows("volume_list=[\"@slow\",\"@*\"]", "volume_list", &m, &err), "another tag");
+	OK(allows("volume_list=[]\nauto_activation_volume_list=\"vg\"",
+		  "auto_activation_volume_list", &m, &err), "two settings");
+}
+
+/* "@*", and what a host with tags does without a list. */
+static void lists_of_host(void)
+{
+	const char *tags[] = { "fast" };
+	struct mir m = { .vg_name = "vg", .lv_name = "m", .tag_count = 1, .tag = tags };
+	struct autoact_lists with = { .text = (char *)"volume_list=[\"@*\"]",
+				      .host = { .count = 2, .tag = { "n1", "fast" } } };
+	struct autoact_lists none = { .text = (char *)"", .host = with.host };
+	struct cm_errmsg err;
+
+	OK(autoact_allows(&with, "volume_list", &m, &err), "@*: a tag of the host");
+	OK(autoact_allows(&none, "volume_list", &m, &err), "no list: a tag of the host");
+	m.tag_count = 0;
+	OK(!autoact_allows(&with, "volume_list", &m, &err), "@*: no tag");
+	OK(!autoact_allows(&none, "volume_list", &m, &err), "no list, no tag of the host");
+	OK(strstr(err.text, "none of this host's tags") != NULL, "and says why");
+	OK(autoact_allows(&none, "auto_activation_volume_list", &m, &err),
+	   "the other list does not look at tags when it is absent");
+	none.host.count = 0;
+	OK(autoact_allows(&none, "volume_list", &m, &err), "no list, a host without tags");
+}
+
+static void conf_write(const char *dir, const char *name, const char *text)
+{
+	char path[128];
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	file = fopen(path, "we");
+	CM_ASSERT(file && fputs(text, file) >= 0 && !fclose(file));
+}
+
+static void conf_remove(const char *dir)
+{
+	static const char *const name[] = { "lvm.conf", "lvmlocal.conf", "lvm_always.conf" };
+	char path[128];
+
+	for (size_t i = 0; i < CM_ARRAY_COUNT(name); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, name[i]);
+		(void)unlink(path);
+	}
+	(void)rmdir(dir);
+}
+
+static void host_tags(void)
+{
+	char dir[] = "/tmp/cm-conf-XXXXXX";
+	struct cm_errmsg err = { .text = "" };
+	struct hosttags t;
+
+	CM_ASSERT(mkdtemp(dir));
+	OK(!hosttags_read(dir, "n1", &t, &err) && !t.count, "no files: no tags");
+	conf_write(dir, "lvm.conf",
+		   "tags { hosttags = 1\n @mine { host_list = [\"n0\", \"n1\"] }\n"
+		   " others { host_list = \"n2\" }\n nobody { host_list = [] }\n always { } }\n");
+	conf_write(dir, "lvmlocal.conf", "local { host_id = 1 }\n tags/here { }\n");
+	conf_write(dir, "lvm_always.conf", "tags { more { } always { } }\n");
+	OK(!hosttags_read(dir, "n1", &t, &err), "read %s", err.text);
+	IS_U64(t.count, 5, "tags, each once");
+	OK(hosttags_has(&t, "n1") && hosttags_has(&t, "mine") && hosttags_has(&t, "always"),
+	   "the host's name, one with this host in its list, one without a list");
+	OK(hosttags_has(&t, "here") && hosttags_has(&t, "more"), "of the other files");
+	OK(!hosttags_has(&t, "others") && !hosttags_has(&t, "nobody"), "lists without this host");
+	conf_write(dir, "lvm_always.conf", "tags { ");
+	IS_INT(hosttags_read(dir, "n1", &t, &err), -EBADMSG, "half a file: %s", err.text);
+	conf_remove(dir);
 }
 
 #define LOG_BYTES	(4u << 20)
@@ -175,6 +250,8 @@ int main(void)
 	dmdev_log_to(NULL);
 	labels();
 	lists();
+	lists_of_host();
+	host_tags();
 	fresh_log(false);
 	fresh_log(true);
 	status();
