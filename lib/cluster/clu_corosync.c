@@ -21,6 +21,7 @@
 #include "lib/cluster/clu_msg.h"
 
 #define QUEUE_BYTES	(4u << 20)
+#define DLM_HOLD_MS	1000u	/* dlm_controld needs some ten for it */
 
 static bool is_usable(const struct coro *coro);
 static void departed(struct coro *coro, const struct clv_view *next);
@@ -151,7 +152,10 @@ void coro_update(struct coro *coro)
 	clu_emit_view_change(&coro->base, &coro->view);
 }
 
-/* Note when nodes leave: without fencing that is all a proof can go by. */
+/*
+ * Note when nodes leave: without fencing that is all a proof can go by. The lock manager hears of
+ * it at the same moment, and must have stopped before it is asked for anything.
+ */
 static void departed(struct coro *coro, const struct clv_view *next)
 {
 	struct coro_node *node;
@@ -164,6 +168,8 @@ static void departed(struct coro *coro, const struct clv_view *next)
 		node = coro_node(coro, coro->view.member[i]);
 		if (j == next->member_count && node)
 			node->departed_ms = coro_now_ms();
+		if (j == next->member_count && coro->dlm)
+			clu_dlm_hold(coro->dlm, DLM_HOLD_MS);
 	}
 }
 

@@ -79,6 +79,7 @@ struct clu_dlm {
 	const char *lost_reason;
 	bool fencing_on;
 	uint64_t fencing_off_ms;
+	uint64_t hold_until_ms;
 	struct lock lock[CLU_DLM_LOCKS_MAX];
 	/* the thread's own */
 	dlm_lshandle_t ls;
@@ -262,6 +263,23 @@ bool clu_dlm_next(struct clu_dlm *dlm, struct clu_dlm_event *event)
 		clear_fd(dlm->event_fd);
 	pthread_mutex_unlock(&dlm->mutex);
 	return found;
+}
+
+void clu_dlm_hold(struct clu_dlm *dlm, unsigned int ms)
+{
+	pthread_mutex_lock(&dlm->mutex);
+	dlm->hold_until_ms = now_ms() + ms;
+	pthread_mutex_unlock(&dlm->mutex);
+}
+
+static bool is_holding(struct clu_dlm *dlm)
+{
+	bool is_it;
+
+	pthread_mutex_lock(&dlm->mutex);
+	is_it = now_ms() < dlm->hold_until_ms;
+	pthread_mutex_unlock(&dlm->mutex);
+	return is_it;
 }
 
 int clu_dlm_want(struct clu_dlm *dlm, const char *name, enum clu_dlm_kind kind)
@@ -466,6 +484,8 @@ static void fulfil(struct clu_dlm *dlm, struct lock *lock, uint64_t wish)
 
 	collect(dlm, lock, queued);
 	collect(dlm, lock, orphan);
+	if (queued->state == LK_FREE && orphan->state == LK_FREE && is_holding(dlm))
+		return;		/* the next round is a second away at most */
 	if (queued->state == LK_FREE && orphan->state == LK_FREE)
 		acquire(dlm, lock);
 	else if (queued->state == LK_ASKED && orphan->state == LK_FREE &&

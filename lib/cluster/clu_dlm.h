@@ -68,6 +68,14 @@ int clu_dlm_fd(const struct clu_dlm *dlm);
 /* The next event, or false. Clears the fd when there is none. */
 bool clu_dlm_next(struct clu_dlm *dlm, struct clu_dlm_event *event);
 
+/*
+ * A node has just left: ask the kernel for no further lock during the next @ms. dlm_controld first
+ * closes the connection to it, then stops the lockspace. A request in between, for a resource whose
+ * directory is there, gets no answer and no error (kernel 6.1, set_master() drops what
+ * send_lookup() says), and taking it back later ends in a panic (is_remote()). Wishes wait so long.
+ */
+void clu_dlm_hold(struct clu_dlm *dlm, unsigned int ms);
+
 /* Wish a lock; ends in an event, maybe never. Wished already: the event comes (again) when held.
  * Returns 0 or -ENOMEM. */
 int clu_dlm_want(struct clu_dlm *dlm, const char *name, enum clu_dlm_kind kind) CM_MUST_CHECK;
