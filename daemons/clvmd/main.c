@@ -12,6 +12,7 @@
 #include <libdevmapper.h>
 
 #include "daemons/clvmd/host.h"
+#include "daemons/clvmd/leave.h"
 #include "daemons/clvmd/work.h"
 #include "lib/daemon/daemonise.h"
 #include "lib/daemon/lg.h"
@@ -38,6 +39,8 @@ static void usage(FILE *to)
 		"  -f, --foreground       stay in the foreground, log to stderr\n"
 		"  --cluster PROVIDER     corosync or local; default: corosync when %s exists\n"
 		"  --log-level LEVEL      err, warn, info or debug; default: info\n"
+		"  --deactivate-all       have the running clvmd take down, on this node, every\n"
+		"                         mirror that is active here; for the shutdown\n"
 		"  -h, --help             this text\n"
 		"  -V, --version          the version\n", COROSYNC_CONF);
 }
@@ -49,6 +52,7 @@ static int options_read(int argc, char **argv, struct options *o)
 		{ "foreground", no_argument, NULL, 'f' },
 		{ "cluster", required_argument, NULL, 'c' },
 		{ "log-level", required_argument, NULL, 'l' },
+		{ "deactivate-all", no_argument, NULL, 'd' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
@@ -64,6 +68,8 @@ static int options_read(int argc, char **argv, struct options *o)
 			o->provider = optarg;
 		} else if (c == 'l' && !lg_level_parse(optarg, &o->level)) {
 			continue;
+		} else if (c == 'd') {
+			return leave_all();
 		} else if (c == 'h') {
 			usage(stdout);
 			return 0;
