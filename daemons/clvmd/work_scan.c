@@ -162,7 +162,8 @@ static void scan_record(void *ctx, const struct record *rec)
 	    info.has_live_table)
 		goto out;
 	if (w->is_alone) {
-		work_say("later %s/%s is not active here: its lock waits for quorum", rec->vg, rec->lv);
+		work_say("later %s/%s is not active here: its lock waits for quorum", rec->vg,
+			 rec->lv);
 		goto out;
 	}
 	if (rec->phase == RECORD_STARTING || rec->phase == RECORD_STOPPING) {
