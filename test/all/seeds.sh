@@ -4,7 +4,7 @@
 . "$(dirname "$(realpath "$0")")/lib.sh"
 sim=${CM_TOP_BUILDDIR:-.}/test/sim/sim
 for class in steady crash daemon power partition legs mix; do
-	all_one "$class, 1000 seeds" "$sim" --class $class --seeds 35-1034
+	all_one "$class, 500 seeds" "$sim" --class $class --seeds 35-534
 	all_one "$class, 100 seeds with a core log" "$sim" --class $class --seeds 1-100 --core
 done
 all_one 'all mutants' "$sim" --all-mutants
