@@ -12,6 +12,7 @@
 #include "lib/daemon/paths.h"
 
 #define NAME "cmirrorctl"
+#define OPT_JSON 1	/* no letter: it has no short form */
 
 enum exit_code { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -29,6 +30,7 @@ static const struct verb verbs[] = {
 };
 
 static int usage_error(const char *what, const char *word);
+static int unknown_option(const char *word);
 static void help_print(void);
 static const struct verb *verb_find(const char *word);
 static int run(const struct verb *verb, bool as_json, char **names);
@@ -37,7 +39,7 @@ static int ask_one(const char *verb, const char *name, struct reply *reply, stru
 int main(int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{"json", no_argument, NULL, 'j'},
+		{"json", no_argument, NULL, OPT_JSON},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
 		{NULL, 0, NULL, 0},
@@ -49,7 +51,7 @@ int main(int argc, char **argv)
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "hV", longs, NULL)) != -1) {
 		switch (c) {
-		case 'j':
+		case OPT_JSON:
 			as_json = true;
 			break;
 		case 'h':
@@ -59,7 +61,7 @@ int main(int argc, char **argv)
 			printf(NAME " %s\n", CM_VERSION);
 			return EXIT_OK;
 		default:
-			return usage_error("unknown option", argv[optind - 1]);
+			return unknown_option(argv[optind - 1]);
 		}
 	}
 	if (optind == argc)
@@ -77,6 +79,14 @@ static int usage_error(const char *what, const char *word)
 	fprintf(stderr, NAME ": %s: %s\nUsage: " NAME " [--json] status|stats|dump|log "
 		"[VG/LV|UUID ...]; more with --help\n", what, word);
 	return EXIT_USAGE;
+}
+
+/* @word: the one getopt has left, which is not the culprit within a group of letters. */
+static int unknown_option(const char *word)
+{
+	char letter[] = {'-', (char)optopt, '\0'};
+
+	return usage_error("unknown option", optopt > OPT_JSON ? letter : word);
 }
 
 static void help_print(void)

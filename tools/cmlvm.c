@@ -32,15 +32,38 @@ static char *base_name(char *path)
 	return slash ? slash + 1 : path;
 }
 
-static int usage(void)
+static void usage_print(FILE *out)
 {
-	puts("cmlvm " CM_VERSION ": LVM commands for clustered mirrors\n"
-	     "usage: cmlvm lvcreate|lvchange|vgchange|lvremove ARGUMENTS\n"
-	     "What does not concern a clustered mirror, and any other command, is run by the stock "
-	     "lvm:\n"
-	     "  " LVM_PATH "\n"
-	     "See cmirror(7).");
-	return STOCK_OK;
+	fputs("usage: cmlvm lvcreate|lvchange|vgchange|lvremove ARGUMENTS\n"
+	      "What does not concern a clustered mirror, and any other command, is run by the "
+	      "stock lvm:\n"
+	      "  " LVM_PATH "\n"
+	      "  -h, --help       this text\n"
+	      "  -V, --version    the version\n"
+	      "See cmirror(7).\n",
+	      out);
+}
+
+/* `cmlvm WORD`: is it about cmlvm itself? Then its exit code, else -1. */
+static int own_word(const char *word)
+{
+	if (!word) {
+		usage_print(stderr);
+		return STOCK_INVALID;
+	}
+	if (!strcmp(word, "-h") || !strcmp(word, "--help")) {
+		usage_print(stdout);
+		return STOCK_OK;
+	}
+	if (!strcmp(word, "-V") || !strcmp(word, "--version")) {
+		puts("cmlvm " CM_VERSION ", LVM commands for clustered mirrors");
+		return STOCK_OK;
+	}
+	if (*word != '-')
+		return -1;
+	fprintf(stderr, "cmlvm: unknown option: %s\n", word);
+	usage_print(stderr);
+	return STOCK_INVALID;
 }
 
 int main(int argc, char **argv)
@@ -50,8 +73,14 @@ int main(int argc, char **argv)
 	if (argc < 1)
 		return STOCK_INVALID;
 	if (!strcmp(base_name(argv[0]), "cmlvm")) {
-		if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "--version"))
-			return usage();
+		code = own_word(argv[1]);
+		if (code >= 0)
+			return code;
+		argc--;
+		argv++;
+	}
+	/* `lvm lvcreate` is another way to say lvcreate. */
+	if (argc > 1 && !strcmp(base_name(argv[0]), "lvm")) {
 		argc--;
 		argv++;
 	}

@@ -3,13 +3,11 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "tools/cmlvm_act.h"
 #include "tools/cmlvm_ask.h"
 #include "tools/cmlvm_clvmd.h"
-#include "tools/cmlvm_opts.h"
+#include "tools/cmlvm_run.h"
 #include "tools/cmlvm_stock.h"
 #include "tools/cmlvm_vg.h"
 
@@ -134,16 +132,10 @@ static int change_all(const struct vg_lvs *lvs, const struct opts *opts)
 	return one > code ? one : code;
 }
 
-static bool is_stock_anyway(const struct opts *opts)
+static bool is_stock(const struct opts *opts)
 {
-	enum opt_activation activation;
-
-	if (opts_has_any(opts, "help longhelp version") || !opts_has_any(opts, CONCERNING))
-		return true;
-	if (!opts->positional_count && !opts_has(opts, "select"))
-		return true;
-	return opts_has(opts, "activate") &&
-	       opts_activation(opts_value(opts, "activate"), &activation);
+	return !opts_has_any(opts, CONCERNING) ||
+	       (!opts->positional_count && !opts_has(opts, "select"));
 }
 
 /* -asy of a mirror whose VG has other locks: stock lvm would speak of its lock manager only. */
@@ -166,25 +158,10 @@ static bool is_unsharable(const struct vg_lvs *lvs, const struct opts *opts)
 
 int cmd_lvchange(int argc, char **argv)
 {
-	char **copy = cmlvm_alloc((size_t)argc + 1, sizeof(*copy));
-	struct vg_lvs lvs = { NULL, 0 };
-	struct opts opts = { 0 };
-	int code;
+	static const struct run_command command = {
+		.defs = opt_defs_lvchange, .is_stock = is_stock, .is_refused = is_unsharable,
+		.run = change_all,
+	};
 
-	memcpy(copy, argv, (size_t)argc * sizeof(*copy));
-	if (opts_parse(opt_defs_lvchange, argc, copy, &opts) || is_stock_anyway(&opts))
-		code = stock_exec(argv);
-	else if (stock_set_verbose(opts_count(&opts, "verbose")),
-		 vg_lvs_find(&opts, &lvs) != STOCK_OK)
-		code = stock_exec(argv);
-	else if (is_unsharable(&lvs, &opts))
-		code = STOCK_FAILED;
-	else if (!vg_lvs_hold_ours(&lvs))
-		code = stock_exec(argv);
-	else
-		code = change_all(&lvs, &opts);
-	vg_lvs_free(&lvs);
-	opts_free(&opts);
-	free(copy);
-	return code;
+	return run_command(&command, argc, argv);
 }

@@ -3,13 +3,11 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "tools/cmlvm_act.h"
 #include "tools/cmlvm_ask.h"
 #include "tools/cmlvm_clvmd.h"
-#include "tools/cmlvm_opts.h"
+#include "tools/cmlvm_run.h"
 #include "tools/cmlvm_stock.h"
 #include "tools/cmlvm_vg.h"
 
@@ -69,23 +67,16 @@ static int remove_all(const struct vg_lvs *lvs, const struct opts *opts)
 	return one > code ? one : code;
 }
 
+static bool is_stock(const struct opts *opts)
+{
+	return !opts->positional_count && !opts_has(opts, "select");
+}
+
 int cmd_lvremove(int argc, char **argv)
 {
-	char **copy = cmlvm_alloc((size_t)argc + 1, sizeof(*copy));
-	struct vg_lvs lvs = { NULL, 0 };
-	struct opts opts = { 0 };
-	int code;
+	static const struct run_command command = {
+		.defs = opt_defs_lvremove, .is_stock = is_stock, .run = remove_all,
+	};
 
-	memcpy(copy, argv, (size_t)argc * sizeof(*copy));
-	if (opts_parse(opt_defs_lvremove, argc, copy, &opts) ||
-	    opts_has_any(&opts, "help longhelp version") ||
-	    (!opts.positional_count && !opts_has(&opts, "select")) ||
-	    vg_lvs_find(&opts, &lvs) != STOCK_OK || !vg_lvs_hold_ours(&lvs))
-		code = stock_exec(argv);
-	else
-		code = remove_all(&lvs, &opts);
-	vg_lvs_free(&lvs);
-	opts_free(&opts);
-	free(copy);
-	return code;
+	return run_command(&command, argc, argv);
 }

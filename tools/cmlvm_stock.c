@@ -120,10 +120,16 @@ int stock_run(const struct args *words, void (*row)(void *ctx, const char *line)
 		lvm2_exit(handle);
 	umask(umask_before); /* the library has its own */
 	free(line);
-	for (size_t i = 0; row && code == LVM2_COMMAND_SUCCEEDED && i < stock.message_count; i++)
+	if (row && code == LVM2_COMMAND_SUCCEEDED)
+		stock_rows(row, ctx);
+	return code == LVM2_COMMAND_SUCCEEDED ? STOCK_OK : code;
+}
+
+void stock_rows(void (*row)(void *ctx, const char *line), void *ctx)
+{
+	for (size_t i = 0; i < stock.message_count; i++)
 		if (stock.message[i].level == LVM2_LOG_PRINT)
 			row(ctx, stock.message[i].text);
-	return code == LVM2_COMMAND_SUCCEEDED ? STOCK_OK : code;
 }
 
 bool stock_messages_hold(const char *text)

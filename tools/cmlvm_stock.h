@@ -39,6 +39,9 @@ int stock_exec(char *const *argv);
  */
 int stock_run(const struct args *words, void (*row)(void *ctx, const char *line), void *ctx);
 
+/* Call @row with those lines of the last run, also when it failed. */
+void stock_rows(void (*row)(void *ctx, const char *line), void *ctx);
+
 enum stock_show {
 	STOCK_SHOW_ERRORS, /* errors only */
 	STOCK_SHOW_ALL, /* errors, warnings, ordinary output */

@@ -62,6 +62,13 @@ static void report_words(struct args *words, const char *fields, const struct op
 	opts_emit_only(opts, OPTS_EVERYWHERE, words);
 }
 
+/* No lock makes a name right that is not there. */
+static bool is_name_wrong(void)
+{
+	return stock_messages_hold(" not found") ||
+	       stock_messages_hold("Failed to find logical volume");
+}
+
 /*
  * Reports read without locks first: a node without quorum would wait for the DLM here, and it must
  * be able to deactivate its mirrors. A commit of another node in the same moment can make such a
@@ -73,7 +80,8 @@ static int report_run(const char *command, const char *fields, const struct opts
 {
 	int code = STOCK_FAILED;
 
-	for (int locking = 0; locking <= 1 && code != STOCK_OK; locking++) {
+	for (int locking = 0; locking <= 1 && code != STOCK_OK && !(locking && is_name_wrong());
+	     locking++) {
 		struct args words = ARGS_EMPTY;
 
 		args_add(&words, command);
@@ -181,10 +189,9 @@ int vg_lvs_find(const struct opts *opts, struct vg_lvs *lvs)
 		args_add(&targets, opts->positional[i]);
 	code = report_run("lvs", LV_FIELDS, opts, &targets, lv_row, &found);
 	args_free(&targets);
-	if (code == STOCK_OK)
-		*lvs = found;
-	else
-		vg_lvs_free(&found);
+	if (code != STOCK_OK)
+		stock_rows(lv_row, &found);
+	*lvs = found;
 	return code;
 }
 

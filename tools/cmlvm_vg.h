@@ -52,8 +52,9 @@ struct vg_lvs {
 
 /*
  * All visible LVs that the positional arguments and --select of @opts mean (none: all LVs of all
- * VGs), exactly as lvm's own commands understand them. Returns STOCK_OK and the list, to be freed
- * with vg_lvs_free(), or lvm's exit code with its messages kept.
+ * VGs), exactly as lvm's own commands understand them. Returns STOCK_OK, or lvm's exit code with
+ * its messages kept when not all of them were found. In both cases @lvs are those that were, to be
+ * freed with vg_lvs_free().
  */
 int vg_lvs_find(const struct opts *opts, struct vg_lvs *lvs);
 void vg_lvs_free(struct vg_lvs *lvs);

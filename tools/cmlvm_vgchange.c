@@ -3,11 +3,10 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tools/cmlvm_act.h"
-#include "tools/cmlvm_opts.h"
+#include "tools/cmlvm_run.h"
 #include "tools/cmlvm_stock.h"
 #include "tools/cmlvm_vg.h"
 
@@ -116,31 +115,16 @@ static int change_all(const struct vg_lvs *lvs, const struct opts *opts)
 	return code;
 }
 
-static bool is_stock_anyway(const struct opts *opts)
+static bool is_stock(const struct opts *opts)
 {
-	enum opt_activation activation;
-
-	if (opts_has_any(opts, "help longhelp version") || !opts_has_any(opts, "activate refresh"))
-		return true;
-	return opts_has(opts, "activate") &&
-	       opts_activation(opts_value(opts, "activate"), &activation);
+	return !opts_has_any(opts, "activate refresh");
 }
 
 int cmd_vgchange(int argc, char **argv)
 {
-	char **copy = cmlvm_alloc((size_t)argc + 1, sizeof(*copy));
-	struct vg_lvs lvs = { NULL, 0 };
-	struct opts opts = { 0 };
-	int code;
+	static const struct run_command command = {
+		.defs = opt_defs_vgchange, .is_stock = is_stock, .run = change_all,
+	};
 
-	memcpy(copy, argv, (size_t)argc * sizeof(*copy));
-	if (opts_parse(opt_defs_vgchange, argc, copy, &opts) || is_stock_anyway(&opts) ||
-	    vg_lvs_find(&opts, &lvs) != STOCK_OK || !vg_lvs_hold_ours(&lvs))
-		code = stock_exec(argv);
-	else
-		code = change_all(&lvs, &opts);
-	vg_lvs_free(&lvs);
-	opts_free(&opts);
-	free(copy);
-	return code;
+	return run_command(&command, argc, argv);
 }

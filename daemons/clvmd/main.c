@@ -45,6 +45,12 @@ static void usage(FILE *to)
 		"  -V, --version          the version\n", COROSYNC_CONF);
 }
 
+static int try_help(void)
+{
+	(void)fprintf(stderr, "Try 'clvmd --help'.\n");
+	return 2;
+}
+
 /* Returns -1 to go on, or the exit status. */
 static int options_read(int argc, char **argv, struct options *o)
 {
@@ -77,13 +83,20 @@ static int options_read(int argc, char **argv, struct options *o)
 			(void)printf("clvmd (cmirror) %s\n", CM_VERSION);
 			return 0;
 		} else {
-			usage(stderr);
-			return 2;
+			if (c == 'l')
+				(void)fprintf(stderr, "clvmd: --log-level %s: must be err, warn, "
+					      "info or debug\n", optarg);
+			return try_help();
 		}
 	}
 	if (optind < argc) {
-		usage(stderr);
-		return 2;
+		(void)fprintf(stderr, "clvmd: unexpected argument \"%s\"\n", argv[optind]);
+		return try_help();
+	}
+	if (strcmp(o->provider, "corosync") && strcmp(o->provider, "local")) {
+		(void)fprintf(stderr, "clvmd: --cluster %s: must be corosync or local\n",
+			      o->provider);
+		return try_help();
 	}
 	return -1;
 }

@@ -4,6 +4,10 @@
 . "$RIG_SRC/test/shell/lib/aux.sh"
 mirror data 16M -an
 check_inactive vg/data "1 2 3"
+# one wrong name among others: told in stock lvm's words, and the rest is done
+check_refusal 1 'Failed to find logical volume "vg/nope"' lvchange -asy vg/data vg/nope
+check_active vg/data "1 2 3"
+on 1 lvchange -an vg/data
 mirror keep 16M
 on 1 lvchange -an vg/keep
 on 1 lvchange --setautoactivation n vg/keep
