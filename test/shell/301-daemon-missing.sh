@@ -10,7 +10,7 @@ cluster_up
 on 3 'kill $(pgrep -x clvmd); until ! pgrep -x clvmd > /dev/null; do sleep 0.1; done'
 check_refusal 3 'clvmd does not run on this node, n3: start it' lvcreate -y -m1 -L 16M -n x vg
 check_refusal 3 'clvmd does not run on this node' lvcreate -y --type mirror -L 16M -n x vg
-check_refusal 1 ' clvmd is not running on n3: start it there' lvcreate -y -m1 -L 16M -n x vg
+check_refusal 1 '^ *clvmd is not running on n3: start it there' lvcreate -y -m1 -L 16M -n x vg
 check_gone vg/x
 # other LVs are nobody's business
 on 3 lvcreate -qq -y -L 4M -n lin vg
