@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A table with another region size, loaded by hand on one node, is not served; the others go on.
+# A table with another region size, loaded by hand on one node, is not served; nor is metadata that
+# says another one than the log in use; the others go on.
 . "$RIG_SRC/test/shell/lib/aux.sh"
-mirror data 16M
+mirror data 16M -R 512k
 wait_sync vg/data
 on 3 lvchange -aln vg/data
 table=$(get_table 1 vg/data)
@@ -30,3 +31,18 @@ on 3 'timeout 60 dmsetup remove --force --retry t_data
 [ $status = 0 ] || die "a table of another region size was served"
 on 1 verify write --dev /dev/vg/data --area 0:512 --seconds 2 --rate 100 > /dev/null
 check_synced vg/data 1
+
+on 1 'vgcfgbackup -f /tmp/text vg > /dev/null
+	sed "s/region_size = 1024/region_size = 2048/" /tmp/text > /tmp/other
+	! cmp -s /tmp/text /tmp/other
+	vgcfgrestore -q -y --nolocking -f /tmp/other vg > /dev/null 2>&1'
+status=0
+check_refusal 1 'n3: log vg/data_mlog: in use with 32 regions of 1024 sectors, not 16 of 2048: dea' \
+	lvchange -asy vg/data || status=1
+on 1 'vgcfgrestore -q -y --nolocking -f /tmp/text vg > /dev/null 2>&1'
+check_inactive vg/data 3
+check_active vg/data "1 2"
+[ $status = 0 ]
+on 3 lvchange -asy vg/data
+check_active vg/data "1 2 3"
+check_synced vg/data 3
