@@ -11,9 +11,13 @@ dmsetup create cmtlog --table "0 $(sectors $log) linear $(majmin $log) 0"
 daemon_start
 mirror_make cmt "$(table_ours cmt-108 /dev/mapper/cmtlog 1024 $leg0 $leg1)"
 wait_synced cmt
-sleep 8 # the kernel has sent what it sends late; the mark of the last copy is gone
+block_write() {
+	dd if=/dev/urandom of=/dev/mapper/cmt bs=4k count=1 seek=$1 oflag=direct status=none
+}
+block_write 0 # and the kernel knows that all is in sync, and has nothing to ask about that
+sleep 8       # nor has it anything that it sends late
 daemon_kill9
-dd if=/dev/urandom of=/dev/mapper/cmt bs=4k count=1 seek=512 oflag=direct status=none &
+block_write 512 &
 writer=$!
 
 dmsetup suspend --noflush --nolockfs cmtlog # whoever reads it to join has to wait
