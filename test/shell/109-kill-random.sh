@@ -3,6 +3,7 @@
 # SIGKILL of cmirrord at random moments under reads and writes, soon after its start too, with
 # absences longer than the kernel's 15 s and than the 30 s after which what waits is thrown away:
 # no I/O error, nothing lost, nothing copied, legs equal.
+# long
 . "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/lib/one.sh"
 disk log 4M
 disk leg0 32M

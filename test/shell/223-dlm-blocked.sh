@@ -4,6 +4,7 @@
 # and a process that ends meanwhile leaves its locks to the next one. At the start of the cluster
 # the lockspace is joined only when the nodes that are not there have been fenced.
 # rig: --cluster
+# long
 . "$RIG_SRC/test/shell/lib/clu.sh"
 cluster_up
 for n in 1 2 3; do ct_start $n -l; done

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Without fencing: refused, or on demand a node counts as dead 60 s after it left.
 # rig: --bare --no-fencing
+# long
 . "$RIG_SRC/test/shell/lib/clu.sh"
 # corosync, dlm_controld and lvmlockd come up; cmirrord, where it is installed, refuses as it must
 cluster_up || :

@@ -3,6 +3,7 @@
 # How cmirrord ends, and what the others make of it: cleanly with nothing active; by SIGTERM with a
 # mirror active (as if killed); for too long (the node is fenced); its cluster software gone under
 # it (it fences itself).
+# long
 . "$RIG_SRC/test/shell/lib/aux.sh"
 members() { on "$1" cmirrorctl --json status | grep -oE '"members":\[[0-9,]*\]' | head -n 1; }
 has_members() { [ "$(members "$1")" = "\"members\":[$2]" ]; }

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # As many nodes as there are: create, write from all, one crash if a majority stays, compare.
+# long
 . "$RIG_SRC/test/shell/lib/aux.sh"
 all=$(rig_live | tr '\n' ' ')
 mirror data 24M

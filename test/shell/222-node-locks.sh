@@ -3,6 +3,7 @@
 # The node lock outlives its process and not its node; a proof of death comes after fencing, keeps
 # the node out until it is released, and is refused as an alarm while the node is a member.
 # rig: --cluster
+# long
 . "$RIG_SRC/test/shell/lib/clu.sh"
 cluster_up
 ct_start 1 -l
