@@ -213,7 +213,7 @@ static int stock_create(struct create *create)
 	if (code != STOCK_OK)
 		stock_failure_print(create->lv.vg);
 	else
-		stock_messages_print_except(noise, opts_has(&create->opts, "quiet") ? 0 : 2);
+		stock_messages_print_except(noise, opts_has(&create->opts, "quiet") ? 1 : 2);
 	if (code == STOCK_OK && !create->lv.lv[0] && !opts_has(&create->opts, "test")) {
 		fputs("  Stock lvcreate did not say the name of the new LV; look with lvs "
 		      "-o+tags.\n",

@@ -115,9 +115,21 @@ static int change_all(const struct vg_lvs *lvs, const struct opts *opts)
 	return code;
 }
 
+/* "vg/lv" is no name of a VG, though lvs would find something by it. */
+static bool names_lv(const struct opts *opts)
+{
+	for (size_t i = 0; i < opts->positional_count; i++) {
+		const char *name = opts->positional[i];
+
+		if (strchr(name + (strncmp(name, "/dev/", 5) ? 0 : 5), '/'))
+			return true;
+	}
+	return false;
+}
+
 static bool is_stock(const struct opts *opts)
 {
-	return !opts_has_any(opts, "activate refresh");
+	return !opts_has_any(opts, "activate refresh") || names_lv(opts);
 }
 
 int cmd_vgchange(int argc, char **argv)

@@ -7,6 +7,9 @@ check_inactive vg/data "1 2 3"
 # one wrong name among others: told in stock lvm's words, and the rest is done
 check_refusal 1 'Failed to find logical volume "vg/nope"' lvchange -asy vg/data vg/nope
 check_active vg/data "1 2 3"
+# vgchange takes VGs only
+check_refusal 1 'Invalid volume group name' vgchange -an vg/data
+check_active vg/data "1 2 3"
 on 1 lvchange -an vg/data
 mirror keep 16M
 on 1 lvchange -an vg/keep
