@@ -37,7 +37,7 @@ on 1 'vgcfgbackup -f /tmp/text vg > /dev/null
 	! cmp -s /tmp/text /tmp/other
 	vgcfgrestore -q -y --nolocking -f /tmp/other vg > /dev/null 2>&1'
 status=0
-check_refusal 1 'n3: log vg/data_mlog: in use with 32 regions of 1024 sectors, not 16 of 2048: dea' \
+check_refusal 1 'n3: log vg/data_mlog: in use with 32 regions of 1024 sectors,' \
 	lvchange -asy vg/data || status=1
 on 1 'vgcfgrestore -q -y --nolocking -f /tmp/text vg > /dev/null 2>&1'
 check_inactive vg/data 3
