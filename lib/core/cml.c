@@ -38,8 +38,9 @@ static int persist_init(struct cml *log, struct cm_errmsg *err)
 			   log->cfg.uuid);
 		return CM_E_DISK_UUID;
 	}
+	/* A suspended table keeps its NOSYNC entries over our restart, and may be resumed. */
 	for (i = 0; i < CML_LUIDS_MAX; i++)
-		if (!persist->inst[i].is_running)
+		if (!persist->inst[i].is_running && !persist->inst[i].has_nosync)
 			persist->inst[i].is_used = 0;
 	return 0;
 }

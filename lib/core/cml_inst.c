@@ -30,21 +30,19 @@ bool cml_instance_known(const struct cml *log, uint64_t luid)
 	return false;
 }
 
+static bool is_kept(const struct cml *log, uint32_t i, uint64_t luid)
+{
+	return log->persist->inst[i].is_used && log->persist->inst[i].luid == luid;
+}
+
 /* The place a former process of this boot kept for this luid, or a free one. */
-static uint32_t place_find(const struct cml *log, uint64_t luid, bool *is_replay)
+static uint32_t place_find(const struct cml *log, uint64_t luid)
 {
 	uint32_t i;
 
-	*is_replay = false;
-	for (i = 0; i < CML_LUIDS_MAX; i++) {
-		const struct cml_persist_inst *kept = &log->persist->inst[i];
-
-		if (!log->inst[i].is_used && kept->is_used && kept->is_running &&
-		    kept->luid == luid) {
-			*is_replay = true;
+	for (i = 0; i < CML_LUIDS_MAX; i++)
+		if (!log->inst[i].is_used && is_kept(log, i, luid))
 			return i;
-		}
-	}
 	for (i = 0; i < CML_LUIDS_MAX; i++)
 		if (!log->inst[i].is_used && !log->persist->inst[i].is_used)
 			return i;
@@ -58,8 +56,8 @@ static uint32_t place_find(const struct cml *log, uint64_t luid, bool *is_replay
 int cml_instance_add(struct cml *log, uint64_t luid, const struct kabi_ctr *ctr,
 		     struct cm_errmsg *err)
 {
+	struct cml_persist_inst *kept;
 	struct cml_inst *inst;
-	bool is_replay;
 	uint32_t i;
 
 	if (ctr->region_count != log->region_count ||
@@ -74,25 +72,25 @@ int cml_instance_add(struct cml *log, uint64_t luid, const struct kabi_ctr *ctr,
 	}
 	if (cml_instance_known(log, luid))
 		return 0;
-	i = place_find(log, luid, &is_replay);
+	i = place_find(log, luid);
 	if (i == CML_LUIDS_MAX) {
 		cm_err_set(err, "log %s has %u tables already; remove one", log->cfg.uuid,
 			   CML_LUIDS_MAX);
 		return -ENOSPC;
 	}
+	kept = &log->persist->inst[i];
+	if (!is_kept(log, i, luid))
+		memset(kept, 0, sizeof(*kept));
+	kept->luid = luid;
+	kept->is_used = 1;
 	inst = &log->inst[i];
 	memset(inst, 0, sizeof(*inst));
 	inst->is_used = true;
 	inst->luid = luid;
-	inst->is_replay = is_replay;
+	inst->is_replay = kept->is_running;
 	inst->bound = log->region_count; /* unknown until a RESUME was answered */
-	log->persist->inst[i].luid = luid;
-	log->persist->inst[i].is_used = 1;
-	if (!is_replay) {
-		log->persist->inst[i].is_running = 0;
-		log->persist->inst[i].assigned = 0;
-		log->persist->inst[i].has_nosync = 0;
-	}
+	if (!kept->is_running)
+		kept->assigned = 0;
 	return 0;
 }
 

@@ -120,11 +120,36 @@ static const char leaving[] =
 	"deliver\n"
 	"> 1 reply POSTSUSPEND 0\n";
 
+static const char kept_nosync[] =
+	ONE_NODE
+	"# a write failed on a leg: the table keeps the region out of sync\n"
+	"setsync 1 5 0 ...\n"
+	"flow ...\n"
+	"reload 1\n"
+	"> 1 needs another table\n"
+	"presuspend 1 ...\n"
+	"postsuspend 1 ...\n"
+	"flow ...\n"
+	"# also when the daemon ends while it is suspended\n"
+	"stop 1\n"
+	"start 1 ...\n"
+	"view 2 1 ...\n"
+	"flow ...\n"
+	"ctr 1 ...\n"
+	"reload 1\n"
+	"> 1 needs another table\n"
+	"# another luid is another table\n"
+	"dtr 1 ...\n"
+	"ctr 1 7 ...\n"
+	"reload 1\n"
+	"> 1 fits\n";
+
 int main(void)
 {
 	trace_play("a founder imports in order", founding);
 	trace_play("a mark is answered when its page is durable", marks);
 	trace_play("work is handed out once, and only its owner ends it", copying);
 	trace_play("the last one exports in order", leaving);
+	trace_play("a suspended table is known to hold one leg over a restart", kept_nosync);
 	return tap_done();
 }

@@ -103,6 +103,14 @@ static bool play_disk(struct trace_node *n, const struct line *l, int result)
 	return true;
 }
 
+static void play_reload(struct trace_node *n)
+{
+	struct cml_status status;
+
+	cml_status(n->log, &status);
+	trace_out(n->t, "%u %s\n", n->nodeid, status.needs_reload ? "needs another table" : "fits");
+}
+
 static bool play(struct trace *t, const struct line *l)
 {
 	const char *cmd = l->word[0];
@@ -138,6 +146,8 @@ static bool play(struct trace *t, const struct line *l)
 		return trace_flushed(n);
 	else if (!strcmp(cmd, "legs"))
 		trace_legs(n);
+	else if (!strcmp(cmd, "reload"))
+		play_reload(n);
 	else if (!strcmp(cmd, "orphans"))
 		trace_orphans(n, number(l, 2));
 	else if (!strcmp(cmd, "wait"))

@@ -20,6 +20,7 @@
  *	lock free		the oos lock: its owner has been fenced
  *	nosync			from now on tables are made with that word
  *	own N | dead N M | legs N | flushed N		completions
+ *	reload N		does its table need to be loaded anew?
  *	orphans N COUNT		kernel instances of a former daemon that have not come back
  *	wait MS			time passes; timers run
  *	flow			all of the above that is pending, until nothing is
