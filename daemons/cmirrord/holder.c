@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "daemons/cmirrord/holder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sock_diag.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "daemons/cmirrord/persist.h"
 #include "lib/daemon/memlock.h"
 
 #define TAKE_S		5	/* a holder that lives answers at once */
@@ -39,8 +43,14 @@ static void serve(struct server *server) __attribute__((noreturn));
 static void daemon_accept(struct server *server);
 static void daemon_hear(struct server *server);
 static int greeting_send(int fd);
+static void daemon_gone(struct server *server);
+static void idle(struct server *server);
 static void channel_empty(void);
+static bool channel_is_filling(void);
 static bool is_replaced(const struct server *server);
+static bool is_needed(const struct server *server);
+static bool names_have_log(const char *names, size_t bytes);
+static void end(const struct server *server) __attribute__((noreturn));
 
 /* ---- who wants it ---- */
 
@@ -271,11 +281,8 @@ static void serve(struct server *server)
 		};
 		int count = poll(fds, 2, server->fd < 0 ? HOLDER_EMPTY_MS : -1);
 
-		if (!count) {
-			channel_empty();
-			if (is_replaced(server))
-				_exit(0);
-		}
+		if (!count)
+			idle(server);
 		if (count <= 0)
 			continue;
 		if (fds[1].revents)
@@ -329,16 +336,44 @@ static void daemon_hear(struct server *server)
 
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (got == (ssize_t)strlen(HOLDER_END) && !memcmp(text, HOLDER_END, strlen(HOLDER_END))) {
-		if (!is_replaced(server))
-			(void)unlink(server->path);
-		close(CHANNEL_FD);	/* before the connection, which is waited for */
-		_exit(0);
-	}
+	if (got == (ssize_t)strlen(HOLDER_END) && !memcmp(text, HOLDER_END, strlen(HOLDER_END)))
+		end(server);
 	if (got > 0)
 		return;		/* a word of a later version */
+	daemon_gone(server);
+}
+
+/*
+ * One that fails to start, and is started again every second, is never away for long enough to be
+ * missed, and takes nothing out of the channel: so look at that here, too.
+ */
+static void daemon_gone(struct server *server)
+{
 	close(server->fd);
 	server->fd = -1;
+	if (is_replaced(server))
+		_exit(0);	/* the channel is somebody else's */
+	if (!is_needed(server))
+		end(server);
+	if (channel_is_filling())
+		channel_empty();
+}
+
+static void idle(struct server *server)
+{
+	if (is_replaced(server))
+		_exit(0);
+	if (!is_needed(server))
+		end(server);
+	channel_empty();
+}
+
+static void end(const struct server *server)
+{
+	if (!is_replaced(server))
+		(void)unlink(server->path);
+	close(CHANNEL_FD);	/* before the connection, which is waited for */
+	_exit(0);
 }
 
 static void channel_empty(void)
@@ -355,4 +390,55 @@ static bool is_replaced(const struct server *server)
 
 	return !stat(server->path, &st) &&
 	       (st.st_dev != server->place.st_dev || st.st_ino != server->place.st_ino);
+}
+
+/* More than half full. What that is in requests, the kernel decides. */
+static bool channel_is_filling(void)
+{
+	uint32_t info[SK_MEMINFO_VARS] = {0};
+	socklen_t len = sizeof(info);
+
+	return !getsockopt(CHANNEL_FD, SOL_SOCKET, SO_MEMINFO, info, &len) &&
+	       info[SK_MEMINFO_RMEM_ALLOC] > info[SK_MEMINFO_RCVBUF] / 2;
+}
+
+/*
+ * Is there a file of a log? Each instance that was answered is in one. Without opendir(), which
+ * allocates. A folder that cannot be read tells nothing.
+ */
+static bool is_needed(const struct server *server)
+{
+	_Alignas(struct dirent64) char names[2048];
+	char dir[HOLDER_PATH_MAX];
+	bool found = false;
+	long got;
+	int fd;
+
+	memcpy(dir, server->path, strlen(server->path) + 1);
+	if (!strrchr(dir, '/'))
+		return true;
+	*strrchr(dir, '/') = 0;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return true;
+	do {
+		got = syscall(SYS_getdents64, fd, names, sizeof(names));
+		if (got > 0)
+			found = names_have_log(names, (size_t)got);
+	} while (got > 0 && !found);
+	close(fd);
+	return found || got < 0;
+}
+
+static bool names_have_log(const char *names, size_t bytes)
+{
+	const struct dirent64 *entry;
+	size_t at;
+
+	for (at = 0; at < bytes; at += entry->d_reclen) {
+		entry = (const void *)(names + at);
+		if (!strncmp(entry->d_name, PERSIST_PREFIX, strlen(PERSIST_PREFIX)))
+			return true;
+	}
+	return false;
 }

@@ -20,7 +20,10 @@
  *
  * While there is no daemon it empties the channel every HOLDER_EMPTY_MS: what is older has been
  * repeated by the kernel, which does so every 15 s for ever; an overrun would be as bad as no
- * member. It ends, too, when another holder has taken its place in the run folder.
+ * member. Under a daemon that fails to start again and again it does so when the channel is half
+ * full. It ends, too, without a daemon, when another holder has taken its place in the run folder,
+ * or when no file of a log is there (persist.h): nothing is active, and a new table shall be
+ * refused, not wait.
  *
  * It is locked in memory, out of the OOM killer's reach, allocates nothing and blocks nowhere but
  * in poll().

@@ -81,6 +81,7 @@ struct host {
 	struct helpers *helpers;
 	struct offside *off;
 	struct hold *hold;
+	uint64_t batch;			/* counts how often the channel was read until empty */
 	struct outside_hub *outside_hub;
 	struct ctl_server *ctl;
 	struct log_type type_disk, type_core;

@@ -14,6 +14,7 @@
 #include "lib/daemon/lg.h"
 
 static void ctr_handle(struct host *host, const struct kabi_req *req);
+static void ctr_reply(struct host *host, const struct kabi_req *req, const char *dev);
 static void dtr_handle(struct host *host, struct reg_inst *inst, const struct kabi_req *req);
 static void region_size_reply(struct host *host, struct reg_inst *inst, const struct kabi_req *req);
 static int unknown_error(uint32_t type);
@@ -26,6 +27,7 @@ void host_kernel_ready(void *ctx, int fd, uint32_t events)
 
 	(void)fd;
 	(void)events;
+	host->batch++;
 	while (host->kch_ops->next(host->kch, &req) == 1)
 		if (!host->is_fenced)
 			host_request(host, &req);
@@ -44,7 +46,7 @@ void host_request(struct host *host, const struct kabi_req *req)
 	inst = registry_find(host->registry, req->uuid, req->luid);
 	if (req->type == KABI_CTR) {
 		if (inst)
-			host_reply(host, req, 0);	/* a retry or a replay: no device word */
+			ctr_reply(host, req, inst->batch == host->batch ? inst->dev : NULL);
 		else
 			ctr_handle(host, req);
 	} else if (!inst) {
@@ -96,13 +98,14 @@ static int unknown_error(uint32_t type)
 }
 
 /*
- * The device word goes with the first answer only: in a replay the kernel has no room for it, takes
- * the answer for too long, and tries again for ever. A replay of an instance of a former process is
- * known by the luid in its file; one whose file is lost fails once and is then known here.
+ * In a replay the kernel has no room for the device word, takes the answer for too long, and tries
+ * again for ever. A replay of an instance of a former process is known by the luid in its file; one
+ * whose file is lost fails once and is then known here: its next CTR comes seconds later. One that
+ * has waited together with the first is the first once more, repeated after 15 s, and the kernel
+ * takes only the answer to the last: it gets the word, too.
  */
 static void ctr_handle(struct host *host, const struct kabi_req *req)
 {
-	struct kabi_reply reply = {.luid = req->luid, .seq = req->seq, .type = req->type};
 	struct cm_errmsg err = {.text = ""};
 	const struct log_type *type;
 	const char *dev = NULL;
@@ -124,16 +127,25 @@ static void ctr_handle(struct host *host, const struct kabi_req *req)
 		goto out;
 	r = registry_add(host->registry, req->uuid, req->luid, type, log, &inst);
 	CM_ASSERT(!r); /* the logs and luids of all types together fit: REGISTRY_INSTS_MAX */
+	inst->dev = dev;
+	inst->batch = host->batch;
+	ctr_reply(host, req, dev);
+	return;
+out:
+	lg_line(LG_ERR, req->uuid, "table refused: %s", err.text);
+	host_reply(host, req, r);
+}
+
+static void ctr_reply(struct host *host, const struct kabi_req *req, const char *dev)
+{
+	struct kabi_reply reply = {.luid = req->luid, .seq = req->seq, .type = req->type};
+
 	if (dev && req->version >= 2) {
 		reply.data_bytes = (uint32_t)strlen(dev) + 1;
 		CM_ASSERT(reply.data_bytes <= KABI_DEV_MAX);
 		memcpy(reply.data, dev, reply.data_bytes);
 	}
 	host->kch_ops->reply(host->kch, &reply);
-	return;
-out:
-	lg_line(LG_ERR, req->uuid, "table refused: %s", err.text);
-	host_reply(host, req, r);
 }
 
 static void dtr_handle(struct host *host, struct reg_inst *inst, const struct kabi_req *req)

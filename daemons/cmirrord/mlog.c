@@ -359,7 +359,8 @@ void mlog_chores(struct host *host)
 		}
 		lg_line(LG_INFO, mlog->subject, "closed");
 		host->mlog[i] = host->mlog[--host->mlog_count];
-		mlog_free(mlog, false);
+		/* An orphan's table may be active, though the one that has just gone was not. */
+		mlog_free(mlog, persist_has_running(&mlog->persist));
 	}
 }
 

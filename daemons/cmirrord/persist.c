@@ -15,7 +15,6 @@
 #include "lib/format/disk.h"
 
 #define MAGIC		0x3167656c6d6d43ull
-#define PREFIX		"log-"
 
 CM_STATIC_ASSERT(sizeof(struct persist_head) <= PERSIST_HEAD_BYTES);
 
@@ -155,9 +154,19 @@ void persist_running_set(struct persist *persist, uint64_t luid, bool running)
 			persist->head->is_running[i] = running;
 }
 
+bool persist_has_running(const struct persist *persist)
+{
+	uint32_t i;
+
+	for (i = 0; i < CML_LUIDS_MAX; i++)
+		if (persist->head->luid[i] && persist->head->is_running[i])
+			return true;
+	return false;
+}
+
 static void path_make(char *path, size_t size, const char *dir, const char *uuid)
 {
-	(void)snprintf(path, size, "%s/" PREFIX "%016llx", dir,
+	(void)snprintf(path, size, "%s/" PERSIST_PREFIX "%016llx", dir,
 		       (unsigned long long)disk_uuid_hash(uuid));
 }
 
@@ -205,7 +214,7 @@ void persist_scan(const char *dir,
 	if (!stream)
 		return;		/* no former process */
 	while ((entry = readdir(stream)))
-		if (!strncmp(entry->d_name, PREFIX, strlen(PREFIX)) &&
+		if (!strncmp(entry->d_name, PERSIST_PREFIX, strlen(PERSIST_PREFIX)) &&
 		    head_read(dir, entry->d_name, &head) && head_has_luid(&head))
 			found(ctx, &head);
 	closedir(stream);

@@ -19,6 +19,7 @@
 #include "lib/format/kabi.h"
 
 #define PERSIST_HEAD_BYTES	4096u
+#define PERSIST_PREFIX		"log-"	/* of the files' names; only they have it */
 
 /* Fixed layout: read by the next process, of the same version of this daemon or a later one. */
 struct persist_head {
@@ -55,6 +56,8 @@ int persist_luid_add(struct persist *persist, uint64_t luid) CM_MUST_CHECK;
 void persist_luid_del(struct persist *persist, uint64_t luid);
 
 void persist_running_set(struct persist *persist, uint64_t luid, bool running);
+/* Does it tell of any running instance? */
+bool persist_has_running(const struct persist *persist);
 
 /* The head of each file in @dir that holds a luid, copied. For the start of the daemon. */
 void persist_scan(const char *dir,

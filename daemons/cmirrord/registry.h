@@ -29,6 +29,8 @@ struct reg_inst {
 	uint64_t luid;
 	const struct log_type *type;
 	void *log;			/* the type's */
+	const char *dev;		/* CTR's device word, or NULL */
+	uint64_t batch;			/* of requests, in which CTR came */
 	uint32_t next;			/* in its hash chain, + 1; 0 = last */
 };
 

@@ -2,6 +2,9 @@
 /* test_holder.c - daemons/cmirrord/holder.h: what waits in the channel is there for the next. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +17,18 @@
 #include "daemons/cmirrord/holder.h"
 #include "test/lib/tap.h"
 
-static char path[96];
+static char path[96], log_path[96];
+
+/* A log is active, or none is. */
+static void log_set(bool is_active)
+{
+	int fd;
+
+	(void)unlink(log_path);
+	fd = is_active ? open(log_path, O_RDWR | O_CREAT, 0600) : -1;
+	if (fd >= 0)
+		close(fd);
+}
 
 /* A process called cm-holder whose parent is @parent; 0 = none. */
 static pid_t holder_pid(pid_t parent)
@@ -47,6 +61,15 @@ static pid_t holder_pid(pid_t parent)
 static bool is_open(int kernel)
 {
 	return send(kernel, "?", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
+}
+
+static bool closes(int kernel)
+{
+	unsigned int i;
+
+	for (i = 0; i < 200 && is_open(kernel); i++)
+		(void)poll(NULL, 0, 10);
+	return i < 200;
 }
 
 static void test_hand_over(void)
@@ -150,7 +173,106 @@ static void test_respawn(void)
 	OK(is_open(pair[1]), "the channel is open");
 	close(channel);
 	holder_end(fd);
-	OK(!is_open(pair[1]), "no process has it any more");
+	OK(closes(pair[1]), "no process has it any more");
+	close(pair[1]);
+}
+
+/* cmirrord was killed with nothing active: a new table shall be refused, not wait. */
+static void test_nothing_active(void)
+{
+	struct cm_errmsg err = {.text = ""};
+	int pair[2], fd;
+
+	log_set(false);
+	if (!OK(!socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), "a channel") ||
+	    !OK(!holder_fork(path, pair[0], &fd, &err), "a holder %s", err.text))
+		return;
+	close(pair[0]);
+	close(fd);
+	OK(closes(pair[1]), "it ends with the daemon");
+	while (wait(NULL) > 0)
+		;
+	OK(access(path, F_OK), "and leaves nothing in the folder");
+	close(pair[1]);
+	log_set(true);
+}
+
+/* A socket whose buffer counts what waits in it, as the kernel's multicast does. */
+static int user_netlink(struct sockaddr_nl *addr)
+{
+	int fd = socket(PF_NETLINK, SOCK_DGRAM, NETLINK_USERSOCK);
+	socklen_t len = sizeof(*addr);
+
+	*addr = (struct sockaddr_nl){.nl_family = AF_NETLINK};
+	if (fd < 0 || bind(fd, (struct sockaddr *)addr, len) ||
+	    getsockname(fd, (struct sockaddr *)addr, &len))
+		return -1;
+	return fd;
+}
+
+static bool request_fits(int from, const struct sockaddr_nl *to)
+{
+	char request[512] = "";
+
+	return sendto(from, request, sizeof(request), MSG_DONTWAIT, (const struct sockaddr *)to,
+		      sizeof(*to)) == (ssize_t)sizeof(request);
+}
+
+/* A daemon that fails to start, and is started again each second, reads nothing. */
+static void test_flapping(void)
+{
+	struct sockaddr_nl kernel_addr, addr;
+	int kernel = user_netlink(&kernel_addr), channel = user_netlink(&addr), fd, again;
+	struct cm_errmsg err = {.text = ""};
+	unsigned int i;
+
+	if (!OK(kernel >= 0 && channel >= 0, "a channel that counts") ||
+	    !OK(!holder_fork(path, channel, &fd, &err), "a holder %s", err.text))
+		return;
+	close(fd);
+	close(channel);
+	OK(request_fits(kernel, &addr), "a request");
+	OK(!holder_take(path, &fd, &channel), "a daemon");
+	close(fd);
+	OK(!holder_take(path, &fd, &again), "another");
+	OK(recv(again, &i, sizeof(i), MSG_DONTWAIT) > 0, "little that waits is left alone");
+	for (i = 0; i < 100000 && request_fits(kernel, &addr); i++)
+		;
+	OK(i && i < 100000, "it is full");
+	close(fd);
+	close(channel);
+	close(again);
+	if (!OK(!holder_take(path, &fd, &channel), "one more"))
+		return;
+	OK(request_fits(kernel, &addr), "there is room again");
+	close(channel);
+	holder_end(fd);
+	(void)wait(NULL);
+	close(kernel);
+}
+
+/* One whose place another has taken takes nothing out of the channel, which is in use. */
+static void test_displaced(void)
+{
+	struct cm_errmsg err = {.text = ""};
+	int pair[2], fd, next_fd;
+	char text[16];
+	pid_t first;
+
+	if (!OK(!socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), "a channel") ||
+	    !OK(!holder_fork(path, pair[0], &fd, &err), "a holder %s", err.text) ||
+	    !OK((first = holder_pid(getpid())) > 0, "its pid") ||
+	    !OK(!holder_fork(path, pair[0], &next_fd, &err), "another %s", err.text))
+		return;
+	OK(send(pair[1], "one", 3, 0) == 3, "a request");
+	close(fd);
+	IS_INT(waitpid(first, NULL, 0), first, "the first ends");
+	OK(recv(pair[0], text, sizeof(text), MSG_DONTWAIT) == 3, "without it");
+	OK(!access(path, F_OK), "the place is the other's");
+	holder_end(next_fd);
+	while (wait(NULL) > 0)
+		;
+	close(pair[0]);
 	close(pair[1]);
 }
 
@@ -163,9 +285,15 @@ int main(void)
 	if (!mkdtemp(dir))
 		return 1;
 	snprintf(path, sizeof(path), "%s/holder.sock", dir);
+	snprintf(log_path, sizeof(log_path), "%s/log-1", dir);
+	log_set(true);
 	test_hand_over();
 	test_strangers();
 	test_respawn();
+	test_nothing_active();
+	test_flapping();
+	test_displaced();
+	log_set(false);
 	(void)unlink(path);
 	if (rmdir(dir))
 		OK(false, "%s is not empty", dir);

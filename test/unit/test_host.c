@@ -137,6 +137,32 @@ static void test_bad_ctr(void)
 	IS_INT(ask_error(KABI_GET_SYNC_COUNT), -ESRCH, "nothing is left of them");
 }
 
+/* A CTR that nobody answered for 15 s, and its repetition: the kernel hears the second answer. */
+static void test_waited(const char *args)
+{
+	struct kabi_req req = {
+		.type = KABI_CTR, .luid = LUID + 8, .version = 3, .uuid = "LVM-test",
+	};
+	struct kabi_req dtr = {.type = KABI_DTR, .luid = LUID + 8};
+	struct kabi_reply reply = {.error = 1};
+	uint8_t buf[2048];
+	ssize_t got;
+	uint32_t i;
+
+	snprintf(req.args, sizeof(req.args), "%s", args);
+	for (i = 0; i < 2; i++) {
+		req.seq = ++seq;
+		OK(send(kernel, buf, kabi_req_encode(&req, buf), 0) > 0, "a request waits");
+	}
+	for (i = 0; i < 100 && reply.seq != seq; i++) {
+		loop_once(loop, 10);
+		while ((got = recv(kernel, buf, sizeof(buf), MSG_DONTWAIT)) > 0)
+			OK(!kabi_reply_decode(buf, (size_t)got, &reply), "an answer");
+	}
+	IS_STR((char *)reply.data, log_path, "the answer that counts has the device word");
+	IS_INT(ask(&dtr).error, 0, "DTR");
+}
+
 static void test_life(struct host *host)
 {
 	struct kabi_req req = {.type = KABI_GET_REGION_SIZE};
@@ -152,6 +178,7 @@ static void test_life(struct host *host)
 	reply = ctr_of("LVM-test", LUID, 3, args);
 	IS_INT(reply.error, 0, "the same again");
 	IS_U64(reply.data_bytes, 0, "without the word: a replay has no room for it");
+	test_waited(args);
 	reply = ask(&req);
 	memcpy(&size, reply.data, sizeof(size));
 	IS_U64(size, 1024, "region size");
@@ -175,6 +202,7 @@ static void test_life(struct host *host)
 static void test_successor(void)
 {
 	struct kabi_req req = {.type = KABI_DTR}, lost = {.type = KABI_DTR, .luid = LUID + 128};
+	struct kabi_req cleared = {.type = KABI_DTR, .luid = LUID + 256, .uuid = "LVM-test"};
 	struct kabi_reply reply;
 	struct host *host;
 	char args[256];
@@ -187,6 +215,11 @@ static void test_successor(void)
 	memcpy(lost.uuid, "LVM-other", 10);
 	IS_INT(ask(&lost).error, 0, "DTR of a table that did not come back: nothing stays of it");
 	snprintf(args, sizeof(args), "65536 clustered-disk %s 1024", log_path);
+	IS_INT(ctr_of("LVM-test", LUID + 256, 3, args).error, 0, "another table of it is loaded");
+	IS_INT(ask(&cleared).error, 0, "and cleared");
+	loop_once(loop, 10);
+	IS_U64(host->mlog_count, 0, "the log is closed");
+	OK(host_has_live(host), "the table that is active counts");
 	reply = ctr_of("LVM-test", LUID, 3, args);
 	IS_INT(reply.error, 0, "CTR, replayed");
 	IS_U64(reply.data_bytes, 0, "its answer is empty");
