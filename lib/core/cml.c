@@ -140,10 +140,12 @@ void cml_reset_shared(struct cml *log)
 	log->oos_ready = false;
 	log->sb_seq = 0;
 	log->sb_state = 0;
+	log->sb_inflight = false; /* one that failed is never done */
 	log->sb_change = log->sb_inflight_change = 0;
 	log->sb_copy_change[0] = log->sb_copy_change[1] = 0;
 	log->gen = log->cfg.ctr.gen;
 	log->legs_hash = log->cfg.ctr.legs_hash;
+	cml_open_abort(log);
 	cml_work_reset(log);
 	cml_merge_reset(log);
 	cml_xfer_reset(log);

@@ -16,6 +16,9 @@
  * that a later version wrote, may be the one that counts: without another to go by nothing is
  * overwritten.
  *
+ * Who imports anew writes the out-of-sync bits before the superblock: so it is done too when ours
+ * is current, but not to be believed.
+ *
  * If neither copy is left nobody knows who runs. Each node that may is given a slot, so that
  * nothing is copied before it is dead or back; a node without a daemon that has not been seen since
  * this process started is beyond that (doc/invariants.md, G4).
@@ -127,6 +130,25 @@ static bool is_used_elsewhere(const struct cml *log, const struct disk_sb *sb)
 
 /* ---- ours ---- */
 
+/*
+ * Why the bits of @sb, which is current, are not to be believed; NULL = they are. If not, all is
+ * imported anew. To set all out of sync in memory would not do: the superblock that names our legs
+ * and our slot is written first, and the next founder would believe it.
+ */
+static const char *distrust(const struct cml *log, const struct disk_sb *sb)
+{
+	uint32_t i;
+
+	/* hazard L12; a change of legs that keeps sync comes with its own protocol */
+	if (log->cfg.ctr.has_gen &&
+	    (sb->gen != log->cfg.ctr.gen || sb->legs_hash != log->cfg.ctr.legs_hash))
+		return "its bits are of other legs than the mirror's";
+	for (i = 0; i < DISK_SLOTS_MAX; i++)
+		if (cml_slot_is_of(log, &sb->slot[i], log->cmn->cfg.nodeid))
+			return NULL;
+	return cml_is_replayed(log) ? "the mirror runs here, and no slot says so" : NULL;
+}
+
 static enum cml_open_step take_ours(struct cml *log, const struct disk_sb *sb)
 {
 	uint32_t i;
@@ -140,13 +162,6 @@ static enum cml_open_step take_ours(struct cml *log, const struct disk_sb *sb)
 	log->sb_seq = sb->seq;
 	log->sb_flags = sb->flags;
 	memcpy(log->slots, sb->slot, sizeof(log->slots));
-	if (log->cfg.ctr.has_gen &&
-	    (sb->gen != log->cfg.ctr.gen || sb->legs_hash != log->cfg.ctr.legs_hash)) {
-		cmn_journal(log->cmn, log, CMN_LG_WARN,
-			    "legs changed since generation %u: all out of sync", sb->gen);
-		/* hazard L12; a change of legs that keeps sync comes with its own protocol */
-		all_oos(log);
-	}
 	return CML_OPEN_READ_OOS;
 }
 
@@ -216,12 +231,13 @@ static void slots_guess(struct cml *log)
 	}
 }
 
-static enum cml_open_step take_new(struct cml *log, const struct disk_sb *former)
+static enum cml_open_step take_new(struct cml *log, const struct disk_sb *former, const char *why)
 {
 	struct cml_open *open = &log->open;
 	bool is_blank = open->sb_result[0] == CM_E_DISK_MAGIC &&
 			open->sb_result[1] == CM_E_DISK_MAGIC;
-	bool is_valid = open->classic.kind == DISK_CLASSIC_VALID;
+	/* A header that was written while our kernel ran knows nothing of its writes. */
+	bool is_valid = open->classic.kind == DISK_CLASSIC_VALID && !cml_is_replayed(log);
 	bool is_new = is_blank && open->classic.kind == DISK_CLASSIC_FOREIGN &&
 		      !cml_is_replayed(log);
 	uint32_t i;
@@ -242,6 +258,7 @@ static enum cml_open_step take_new(struct cml *log, const struct disk_sb *former
 		return CML_OPEN_WRITE_OOS;
 	}
 	cmn_journal(log->cmn, log, CMN_LG_WARN, "log device: %s; all regions out of sync",
+		    why	     ? why :
 		    is_blank ? "no valid header" :
 			       "header and superblock do not tell who is right");
 	all_oos(log);
@@ -264,5 +281,8 @@ enum cml_open_step cml_decide(struct cml *log)
 		return give_up(log,
 			       "the log is in use by another machine; start the cluster software "
 			       "here");
-	return current ? take_ours(log, current) : take_new(log, former);
+	if (!current)
+		return take_new(log, former, NULL);
+	why = distrust(log, current);
+	return why ? take_new(log, current, why) : take_ours(log, current);
 }

@@ -313,7 +313,10 @@ void cml_inst_postsuspend(struct cml *log, struct cml_inst *inst, const struct k
  */
 static void leave_if_unused(struct cml *log)
 {
-	if (log->leave.step != CML_LEAVE_NONE || !cml_is_whole(log) || !log->slot_ready)
+	bool is_stuck = log->open.step == CML_OPEN_STUCK; /* it never will be whole */
+
+	if (log->leave.step != CML_LEAVE_NONE ||
+	    (!is_stuck && (!cml_is_whole(log) || !log->slot_ready)))
 		return;
 	if (cml_has_running(log) || any_in(log, CML_INST_RESUMING))
 		return;

@@ -255,6 +255,7 @@ struct cml_takeover {
 	uint32_t unheard; /* mask of slots */
 	bool has_sb;
 	uint64_t last_seq; /* of the final DISK_OOS */
+	uint64_t oos_gen;  /* durable before a superblock forgets the slots that were read */
 };
 
 struct cml_xfer {        /* the coordinator's side; one joiner at a time */
@@ -565,6 +566,8 @@ void cml_export_done(struct cml *log, struct cml_io *io);
 /* ---- cml_member.c ---- */
 struct cml_mem *cml_mem_find(struct cml *log, uint32_t nodeid);
 const struct cml_mem *cml_mem_find_c(const struct cml *log, uint32_t nodeid);
+/* Running, and this node's in its present boot. */
+bool cml_slot_is_of(const struct cml *log, const struct disk_slot *slot, uint32_t nodeid);
 uint32_t cml_slot_of(const struct cml *log,
 		     uint32_t nodeid); /* RUNNING or CLEAN slot of a node, or CML_NO_SLOT */
 bool cml_is_coordinator(const struct cml *log);

@@ -63,7 +63,7 @@ static const uint8_t *boot_of(const struct cml *log, uint32_t nodeid)
 	return peer ? peer->hello.boot_id : NULL;
 }
 
-static bool slot_is_of(const struct cml *log, const struct disk_slot *slot, uint32_t nodeid)
+bool cml_slot_is_of(const struct cml *log, const struct disk_slot *slot, uint32_t nodeid)
 {
 	const uint8_t *boot = boot_of(log, nodeid);
 
@@ -76,7 +76,7 @@ uint32_t cml_slot_of(const struct cml *log, uint32_t nodeid)
 	uint32_t i;
 
 	for (i = 0; log->cmn && i < DISK_SLOTS_MAX; i++)
-		if (slot_is_of(log, &log->slots[i], nodeid))
+		if (cml_slot_is_of(log, &log->slots[i], nodeid))
 			return i;
 	return CML_NO_SLOT;
 }
@@ -131,7 +131,7 @@ uint32_t cml_unproven_count(const struct cml *log)
 	for (i = 0; log->cmn && i < DISK_SLOTS_MAX; i++)
 		n += log->slots[i].state == DISK_SLOT_RUNNING &&
 		     !(cml_mem_find_c(log, log->slots[i].nodeid) &&
-		       slot_is_of(log, &log->slots[i], log->slots[i].nodeid));
+		       cml_slot_is_of(log, &log->slots[i], log->slots[i].nodeid));
 	return n;
 }
 
@@ -169,6 +169,12 @@ void cml_slot_deliver(struct cml *log, const struct wire_msg *msg)
 
 	if (!mem || msg->sender != log->coordinator)
 		return;
+	/*
+	 * Of a view that is over: its sender has begun the transfer anew, and may have written a
+	 * superblock without that slot in between. It gives it again.
+	 */
+	if (msg->sender != msg->u.slot.nodeid && msg->view != log->cmn->view_nr)
+		return;
 	cml_slot_take(log, msg->u.slot.slot, msg->u.slot.nodeid);
 	if (msg->sender != msg->u.slot.nodeid || mem->is_whole)
 		return;
@@ -195,6 +201,7 @@ void cml_became_whole(struct cml *log)
 		log->oos_ready = true;
 		log->oos_durable = log->oos_gen;
 		log->take.step = CML_TAKE_DONE;
+		log->take.oos_gen = 0;
 		cml_slot_read_start(log);
 	}
 	cml_work_adopt(log);

@@ -83,6 +83,8 @@ void cml_sb_pump(struct cml *log)
 	if (!log->owns_oos || !log->oos_ready || !cml_is_coordinator(log) ||
 	    log->open.step != CML_OPEN_NONE || log->leave.step > CML_LEAVE_DRAIN)
 		return;
+	if (log->oos_durable < log->take.oos_gen)
+		return;
 	io = cml_io_get(log, CML_IO_SB, 0);
 	if (!io)
 		return;

@@ -191,6 +191,7 @@ void cml_disk_oos_deliver(struct cml *log, const struct wire_msg *msg)
 	    log->take.step != CML_TAKE_SENT || msg->seq != log->take.last_seq)
 		return;
 	step_set(log, CML_TAKE_DONE);
+	log->take.oos_gen = log->oos_gen;
 	log->oos_ready = true;
 	cml_oos_all_wanted(log);
 	cml_sb_changed(log);

@@ -3,7 +3,7 @@
 #include "test/lib/tap.h"
 #include "test/trace/trace.h"
 
-#define TWO_RUN \
+#define TWO_RUN_1 \
 	"start 1\n" \
 	"start 2\n" \
 	"view 1 1 2 ...\n" \
@@ -13,7 +13,10 @@
 	"flow ...\n" \
 	"ctr 2 ...\n" \
 	"resume 2 ...\n" \
-	"flow ...\n" \
+	"flow ...\n"
+
+#define TWO_RUN \
+	TWO_RUN_1 \
 	"mark 2 3 4 ...\n" \
 	"flow ...\n"
 
@@ -235,6 +238,88 @@ static const char later[] =
 static const char unheard[] = UNHEARD("");
 static const char unheard_at_all[] = UNHEARD("spoil sb0\nspoil sb1\n");
 
+/* Both copies are lost, and node 1 has never seen node 2, which runs; it copies. */
+#define UNKNOWN(end_of_1) \
+	"regions 1\n" \
+	"nosync\n" \
+	TWO_RUN_1 \
+	"stop 1\n" \
+	"stop 2\n" \
+	"spoil sb0\n" \
+	"spoil sb1\n" \
+	"start 1 2\n" \
+	"lock free\n" \
+	"view 2 1 ...\n" \
+	"flow ...\n" \
+	"ctr 1 ...\n" \
+	"resume 1 ...\n" \
+	"flow ...\n" \
+	"legs 1 ...\n" \
+	"wait 1000 ...\n" \
+	"flow ...\n" \
+	"work 1\n" \
+	"> 1 reply GET_RESYNC_WORK 0 1 0\n" \
+	"setsync 1 0 1 ...\n" \
+	"flow ...\n" \
+	"wait 1000 ...\n" \
+	"flow ...\n" \
+	"work 1 ...\n" \
+	"flow ...\n" \
+	"count 1\n" \
+	"> 1 reply GET_SYNC_COUNT 0 1\n" \
+	end_of_1 \
+	"start 2\n" \
+	"view 3 2 ...\n" \
+	"flow ...\n" \
+	"ctr 2 ...\n" \
+	"resume 2 ...\n" \
+	"flow ...\n" \
+	"# whatever is on disk, it knows nothing of what node 2 has written\n" \
+	"count 2\n" \
+	"> 2 reply GET_SYNC_COUNT 0 0\n"
+
+static const char unknown_exported[] =
+	UNKNOWN("presuspend 1 ...\n"
+		"flow ...\n"
+		"postsuspend 1 ...\n"
+		"flow ...\n"
+		"stop 1\n");
+static const char unknown_died[] =
+	UNKNOWN("stop 1\n"
+		"lock free\n");
+
+static const char legs[] =
+	"nosync\n"
+	"gen 1\n"
+	"start 1\n"
+	"view 1 1 ...\n"
+	"flow ...\n"
+	"ctr 1 ...\n"
+	"resume 1 ...\n"
+	"flow ...\n"
+	"stop 1\n"
+	"lock free\n"
+	"gen 2\n"
+	"start 1 2\n"
+	"view 2 1 ...\n"
+	"flow ...\n"
+	"ctr 1 ...\n"
+	"resume 1 ...\n"
+	"deliver ...\n"
+	"own 1 ...\n"
+	"# the founder dies wherever it may: its superblock must not say that all is well\n"
+	"disk 1 6 ...\n"
+	"stop 1\n"
+	"lock free\n"
+	"start 1 3\n"
+	"view 3 1 ...\n"
+	"flow ...\n"
+	"ctr 1 ...\n"
+	"resume 1 ...\n"
+	"flow ...\n"
+	"count 1\n"
+	"> 1 reply GET_SYNC_COUNT 0 0\n";
+
 int main(void)
 {
 	trace_play("either copy of the superblock knows who runs: copy 0 is lost", copy_0);
@@ -246,5 +331,9 @@ int main(void)
 	trace_play("a later version's superblock stays", later);
 	trace_play("a slot that only the dead had heard of is read", unheard);
 	trace_play("so it is when neither copy of the superblock tells", unheard_at_all);
+	trace_play("who runs unknown and finds a valid header puts all out of sync",
+		   unknown_exported);
+	trace_play("so it does when a good superblock does not know it", unknown_died);
+	trace_play("other legs: out of sync on disk before a superblock names them", legs);
 	return tap_done();
 }

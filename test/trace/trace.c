@@ -138,6 +138,8 @@ static bool play(struct trace *t, const struct line *l)
 		t->owner = 0;
 	else if (!strcmp(cmd, "nosync"))
 		t->is_nosync = true;
+	else if (!strcmp(cmd, "gen"))
+		t->gen = (uint32_t)number(l, 1);
 	else if (!strcmp(cmd, "own"))
 		return trace_own(n);
 	else if (!strcmp(cmd, "dead"))

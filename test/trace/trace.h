@@ -18,7 +18,7 @@
  *	fail N [COUNT]		it fails with -EIO
  *	spoil | later sb0|sb1|classic	a byte of it flips; a later version of cmirror wrote it
  *	lock free		the oos lock: its owner has been fenced
- *	nosync			from now on tables are made with that word
+ *	nosync | gen GEN	from now on tables are made with that word
  *	own N | dead N M | legs N | flushed N		completions
  *	reload N		does its table need to be loaded anew?
  *	orphans N COUNT		kernel instances of a former daemon that have not come back

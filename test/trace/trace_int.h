@@ -56,6 +56,7 @@ struct trace {
 	uint64_t now_ms;
 	uint64_t region_count;
 	bool is_nosync;
+	uint32_t gen;			/* 0 = tables do not say */
 	struct disk_geom geom;
 	uint8_t dev[TRACE_DEV_BYTES];
 	char out[65536];

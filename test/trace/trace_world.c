@@ -293,10 +293,13 @@ static void request_ctr(struct trace_node *n, const struct kabi_req *req)
 {
 	struct kabi_ctr ctr;
 	struct cm_errmsg err;
-	char line[64];
+	char line[96], gen[24] = "";
 
-	snprintf(line, sizeof(line), "%llu clustered-disk 253:2 16%s",
-		 (unsigned long long)n->t->region_count * 16, n->t->is_nosync ? " nosync" : "");
+	if (n->t->gen)
+		snprintf(gen, sizeof(gen), " gen=%u", n->t->gen);
+	snprintf(line, sizeof(line), "%llu clustered-disk 253:2 16%s%s",
+		 (unsigned long long)n->t->region_count * 16, n->t->is_nosync ? " nosync" : "",
+		 gen);
 	CM_ASSERT(!kabi_ctr_parse(line, &ctr, &err));
 	if (!n->log)
 		log_open(n, &ctr);

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* test_slots.c - screenplays of slots that a superblock must not forget, and of a second life. */
+#include "test/lib/tap.h"
+#include "test/trace/trace.h"
+
+#define TWO_JOIN_ONE \
+	"nosync\n" \
+	"start 1\n" \
+	"start 2\n" \
+	"start 3\n" \
+	"view 1 1 2 3 ...\n" \
+	"flow ...\n" \
+	"ctr 1 ...\n" \
+	"resume 1 ...\n" \
+	"flow ...\n" \
+	"ctr 2 ...\n" \
+	"resume 2 ...\n" \
+	"flow ...\n" \
+	"ctr 3 ...\n" \
+	"resume 3 ...\n" \
+	"deliver ...\n"
+
+#define TRY_IN_VAIN \
+	"fail 1\n" \
+	"wait 500 ...\n"
+
+#define FAIL \
+	TRY_IN_VAIN TRY_IN_VAIN TRY_IN_VAIN TRY_IN_VAIN TRY_IN_VAIN TRY_IN_VAIN \
+	"fail 1 ...\n" \
+	"wait 30000 ...\n" \
+	"flow ...\n"
+
+#define LATER \
+	"wait 10000 ...\n" \
+	"flow ...\n" \
+	"wait 10000 ...\n" \
+	"flow ...\n"
+
+static const char order[] =
+	TWO_JOIN_ONE
+	"disk 1 2 ...\n"
+	"deliver 1 ...\n"
+	"deliver 3 ...\n"
+	"deliver 1 ...\n"
+	"deliver 3 ...\n"
+	"deliver 1 ...\n"
+	"deliver 3 ...\n"
+	"deliver 3 ...\n"
+	"disk 3\n"
+	"> 3 reply RESUME 0\n"
+	"> 3 send RESUMED\n"
+	"mark 3 5 ...\n"
+	"disk 3 ...\n"
+	"stop 1\n"
+	"stop 3\n"
+	"miss 2\n"
+	"lock free\n"
+	"view 2 2 ...\n"
+	"deliver ...\n"
+	"deliver ...\n"
+	"own 2 ...\n"
+	"disk 2 2 ...\n"
+	"disk 2\n"
+	"> 2 send DISK_OOS 0x20\n"
+	"> 2 read oos\n"
+	"disk 2\n"
+	"> 2 send DISK_OOS\n"
+	"deliver\n"
+	"# no superblock before its marks are out of sync on disk: power may fail between the two\n"
+	"deliver\n"
+	"> 2 write oos\n"
+	"> 2 prove 1\n"
+	"disk 2\n"
+	"> 2 send OOS_DURABLE\n"
+	"deliver\n"
+	"> 2 write superblock\n";
+
+static const char late[] =
+	TWO_JOIN_ONE
+	"disk 1 ...\n"
+	"presuspend 2 ...\n"
+	"deliver\n"
+	"postsuspend 2\n"
+	"> 2 send LEAVE\n"
+	"disk 1\n"
+	"> 1 send SLOT 2 for 3\n"
+	"# the view comes first, and node 2's slot into both copies: node 3's is not there\n"
+	"start 4\n"
+	"view 2 1 2 3 4 ...\n"
+	"deliver ...\n"
+	"disk 1\n"
+	"> 1 write superblock\n"
+	"disk 1\n"
+	"deliver\n"
+	"flow ...\n"
+	"mark 3 5\n"
+	"> 3 write slot2\n"
+	"disk 3\n"
+	"> 3 reply MARK_REGION 0\n"
+	"stop 1\n"
+	"stop 2\n"
+	"stop 3\n"
+	"stop 4\n"
+	"lock free\n"
+	"start 1 2\n"
+	"view 3 1 ...\n"
+	"flow ...\n"
+	"ctr 1 ...\n"
+	"resume 1 ...\n"
+	"flow ...\n"
+	"dead 1 3\n"
+	"> 1 read slot2\n"
+	"flow ...\n"
+	"count 1\n"
+	"> 1 reply GET_SYNC_COUNT 0 15\n";
+
+static const char again[] =
+	"nosync\n"
+	"start 1\n"
+	"start 2\n"
+	"view 1 1 2 ...\n"
+	"flow ...\n"
+	"ctr 1 ...\n"
+	"resume 1 ...\n"
+	"flow ...\n"
+	"ctr 2 ...\n"
+	"resume 2 ...\n"
+	"deliver ...\n"
+	"# the superblock cannot be written, and the joiner is refused\n"
+	FAIL
+	"presuspend 1 ...\n"
+	"flow ...\n"
+	"postsuspend 1 ...\n"
+	"flow ...\n"
+	LATER
+	"# the path is back\n"
+	"resume 1 ...\n"
+	"flow ...\n"
+	"presuspend 2 ...\n"
+	"postsuspend 2 ...\n"
+	"flow ...\n"
+	LATER
+	"resume 2 ...\n"
+	"flow ...\n"
+	"count 2\n"
+	"> 2 reply GET_SYNC_COUNT 0 16\n";
+
+static const char founder[] =
+	"nosync\n"
+	"start 1\n"
+	"start 2\n"
+	"view 1 1 2 ...\n"
+	"flow ...\n"
+	"ctr 1 ...\n"
+	"resume 1 ...\n"
+	"deliver ...\n"
+	"own 1 ...\n"
+	"disk 1 3 ...\n"
+	"# the founder cannot write; another one founds, and the first is to succeed it\n"
+	FAIL LATER
+	"ctr 2 ...\n"
+	"resume 2 ...\n"
+	"flow ...\n"
+	"postsuspend 1 ...\n"
+	"flow ...\n"
+	"resume 1 ...\n"
+	"flow ...\n"
+	"count 1\n"
+	"> 1 reply GET_SYNC_COUNT 0 16\n"
+	"mark 2 3 ...\n"
+	"flow ...\n"
+	"stop 2\n"
+	"lock free\n"
+	"view 2 1 ...\n"
+	"flow ...\n"
+	"dead 1 2 ...\n"
+	"flow ...\n"
+	"count 1\n"
+	"> 1 reply GET_SYNC_COUNT 0 15\n";
+
+static const char stuck[] =
+	"nosync\n"
+	"start 1\n"
+	"start 2\n"
+	"view 1 1 2 ...\n"
+	"flow ...\n"
+	"ctr 1 ...\n"
+	"resume 1 ...\n"
+	"flow ...\n"
+	"stop 1\n"
+	"later sb1\n"
+	"start 1\n"
+	"lock free\n"
+	"view 2 1 2 ...\n"
+	"flow ...\n"
+	"ctr 1 ...\n"
+	"resume 1 ...\n"
+	"flow ...\n"
+	"count 1\n"
+	"> 1 reply GET_SYNC_COUNT 0 0\n"
+	"# its table is taken down: it does not keep the others out\n"
+	"presuspend 1 ...\n"
+	"flow ...\n"
+	"postsuspend 1\n"
+	"> 1 reply POSTSUSPEND 0\n"
+	"> 1 disown\n"
+	"> 1 send LEAVE\n"
+	"flow ...\n"
+	"spoil sb1\n"
+	"ctr 2 ...\n"
+	"resume 2 ...\n"
+	"flow ...\n"
+	"count 2\n"
+	"> 2 reply GET_SYNC_COUNT 0 16\n";
+
+int main(void)
+{
+	trace_play("marks found by a new coordinator are durable before their slot is forgotten",
+		   order);
+	trace_play("a slot given in a view that is over is given again", late);
+	trace_play("a superblock write that failed does not outlive its membership", again);
+	trace_play("a founder that failed can join, and take over", founder);
+	trace_play("who cannot tell who is right leaves when its table is gone", stuck);
+	return tap_done();
+}
