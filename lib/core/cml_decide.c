@@ -203,7 +203,16 @@ static uint64_t seq_new(const struct cml *log)
 	return seq;
 }
 
-/* A boot id that is not known is nobody's: only a lock proves that node dead. */
+bool cml_slot_is_guess(const struct disk_slot *slot)
+{
+	uint32_t i;
+
+	for (i = 0; i < sizeof(slot->boot_id) && slot->boot_id[i] == 0xff; i++)
+		;
+	return i == sizeof(slot->boot_id);
+}
+
+/* A boot id that is not known is nobody's: only the node's lock, held by it or by us, proves. */
 static void slot_guess(struct cml *log, struct disk_slot *slot, const struct cmn_peer *peer)
 {
 	static const uint8_t zero[16];

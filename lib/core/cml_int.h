@@ -547,6 +547,8 @@ void cml_sb_write(struct cml *log, struct cml_io *io, uint32_t state);
 /* All three have been read: fills in epoch, slots, out of sync, and returns the next step. NONE:
  * the founder has given up, and its RESUMEs are refused; STUCK: it must not be refused. */
 enum cml_open_step cml_decide(struct cml *log);
+/* Made up by cml_decide() for a node of which nothing is known, not even its boot id. */
+bool cml_slot_is_guess(const struct disk_slot *slot);
 void cml_open_start(struct cml *log);
 void cml_open_pump(struct cml *log);
 void cml_open_done(struct cml *log, struct cml_io *io, int result);

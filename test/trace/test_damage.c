@@ -288,6 +288,39 @@ static const char unknown_died[] =
 	UNKNOWN("stop 1\n"
 		"lock free\n");
 
+static const char guessed[] =
+	"nosync\n"
+	TWO_RUN_1 ALL_DIE
+	"spoil sb0\n"
+	"spoil sb1\n"
+	"# node 2 is seen, and gone before it has said anything\n"
+	"start 1 2\n"
+	"start 2 2\n"
+	"lock free\n"
+	"view 2 1 2 ...\n"
+	"stop 2\n"
+	"lose 2\n"
+	"view 3 1 ...\n"
+	"flow ...\n"
+	"ctr 1 ...\n"
+	"resume 1\n"
+	"> 1 send JOIN\n"
+	"flow ...\n"
+	"wait 1000\n"
+	"# it says that nothing of it runs, and has its lock: that will do\n"
+	"start 2 2\n"
+	"view 4 1 2 ...\n"
+	"flow ...\n"
+	"wait 31000\n"
+	"flow ...\n"
+	"wait 31000\n"
+	"legs 1 ...\n"
+	"count 1 ...\n"
+	"wait 1000 ...\n"
+	"flow ...\n"
+	"work 1\n"
+	"> 1 reply GET_RESYNC_WORK 0 1 0\n";
+
 static const char legs[] =
 	"nosync\n"
 	"gen 1\n"
@@ -334,6 +367,7 @@ int main(void)
 	trace_play("who runs unknown and finds a valid header puts all out of sync",
 		   unknown_exported);
 	trace_play("so it does when a good superblock does not know it", unknown_died);
+	trace_play("a node that nobody knew is not killed when it is back", guessed);
 	trace_play("other legs: out of sync on disk before a superblock names them", legs);
 	return tap_done();
 }
