@@ -84,7 +84,7 @@ static bool proven_by_word(const struct cml *log, const struct disk_slot *entry)
 		    16)) /* alive, and no kernel of it runs this log */
 		return !peer->hello.has_orphans &&
 		       !cmn_runs_log(log->cmn, log->cfg.uuid, entry->nodeid);
-	/* Nobody had heard of it before. What ran then is dead, or has joined (unlisted_replay()). */
+	/* Nobody had heard of it. What ran then is dead, or has joined (unlisted_replay()). */
 	if (cml_slot_is_guess(entry))
 		return peer->hello.has_node_lock && !peer->hello.has_orphans;
 	return peer->hello.has_node_lock && !memcmp(peer->hello.machine_id, entry->machine_id, 16);
