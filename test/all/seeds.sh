@@ -4,8 +4,8 @@
 . "$(dirname "$(realpath "$0")")/lib.sh"
 sim=${CM_TOP_BUILDDIR:-.}/test/sim/sim
 for class in steady crash daemon power partition legs mix; do
-	all_one "$class, 500 seeds" "$sim" --class $class --seeds 35-534
-	all_one "$class, 100 seeds with a core log" "$sim" --class $class --seeds 1-100 --core
+	all_one "$class, 300 seeds" "$sim" --class $class --seeds 35-334
+	all_one "$class, 50 seeds with a core log" "$sim" --class $class --seeds 1-50 --core
 done
 all_one 'all mutants' "$sim" --all-mutants
 all_finish

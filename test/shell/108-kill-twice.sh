@@ -3,6 +3,7 @@
 # The kernel replays CTR and RESUME for a write that is about to ask IN_SYNC. The cmirrord that has
 # the RESUME dies, and nobody is there when the kernel repeats it: without the process that holds
 # the channel the write would go to one leg, and the region would be called in sync.
+# long
 . "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/lib/one.sh"
 disk log 4M
 disk leg0 8M

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # lvchange --refresh and --resync.
+# long
 . "$RIG_SRC/test/shell/lib/aux.sh"
 mirror data 24M
 wait_sync vg/data

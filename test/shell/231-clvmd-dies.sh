@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A clvmd, a worker, a leader die in the middle of an operation: what was begun is taken back or
 # finished, locks are given back, running mirrors are left alone.
+# long
 . "$RIG_SRC/test/shell/lib/aux.sh"
 mirror data 16M -an
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # volume_list, auto_activation_volume_list and host tags of one node's lvm.conf mean for a clustered
 # mirror what they mean for a stock LV beside it.
+# long
 . "$RIG_SRC/test/shell/lib/aux.sh"
 mirror data 16M -an
 on 1 lvcreate -qq -y -an -L 4M --type linear -n plain vg

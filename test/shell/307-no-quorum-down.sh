@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A node without quorum takes a mirror down for itself, at once; everything else about it is refused
 # in words. Its LV lock is given back when there is a quorum again, and the mirror stays down.
+# long
 . "$RIG_SRC/test/shell/lib/aux.sh"
 mirror data 16M
 mirror used 16M
