@@ -1,8 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "tools/cmlvm_ask.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+
+static void interrupt_note(int signo)
+{
+	(void)signo;
+}
+
+/* A line, or false at the end of input and on ^C: as in stock lvm also for a background job, which
+ * a shell starts with SIGINT ignored. */
+static bool answer_read(char *line, int size)
+{
+	struct sigaction action = { .sa_handler = interrupt_note }, former; /* no SA_RESTART */
+	bool has_answer;
+
+	sigaction(SIGINT, &action, &former);
+	has_answer = fgets(line, size, stdin) != NULL;
+	sigaction(SIGINT, &former, NULL);
+	return has_answer;
+}
 
 bool ask_yes(const char *fmt, ...)
 {
@@ -14,7 +33,7 @@ bool ask_yes(const char *fmt, ...)
 		vfprintf(stderr, fmt, ap);
 		va_end(ap);
 		fputs("? [y/n]: ", stderr);
-		if (!fgets(line, sizeof(line), stdin)) {
+		if (!answer_read(line, sizeof(line))) {
 			fputs("[n]\n", stderr);
 			return false;
 		}

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The forms of -a, vgchange, and what a node that joins later activates.
+# long
 . "$RIG_SRC/test/shell/lib/aux.sh"
 mirror data 16M -an
 check_inactive vg/data "1 2 3"

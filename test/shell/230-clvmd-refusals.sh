@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # One node cannot take part: the line names it and the cure, and nothing is active anywhere.
+# long
 . "$RIG_SRC/test/shell/lib/aux.sh"
 mirror data 16M -an
 

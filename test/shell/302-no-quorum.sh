@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # A node without quorum: creating is refused at once, in words, and leaves nothing.
+# long
 . "$RIG_SRC/test/shell/lib/aux.sh"
 mirror data 16M
 wait_sync vg/data

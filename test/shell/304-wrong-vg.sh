@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # VGs and options a clustered mirror cannot have: sanlock, locks not started, no such VG, no space,
 # too small a log, a name that is taken.
+# long
 . "$RIG_SRC/test/shell/lib/aux.sh"
 check_refusal 1 'Volume group "none" not found' lvcreate -y -m1 -L 16M -n x none
 check_refusal 1 'insufficient free space' lvcreate -y -m1 -L 100G -n x vg

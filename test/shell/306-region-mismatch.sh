@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A table with another region size, loaded by hand on one node, is not served; nor is metadata that
 # says another one than the log in use; the others go on.
+# long
 . "$RIG_SRC/test/shell/lib/aux.sh"
 mirror data 16M -R 512k
 wait_sync vg/data

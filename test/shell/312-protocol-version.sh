@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Node 3 has the daemons of a release that speaks protocol 7 (test/Makefile.in): whatever needs all
 # nodes is refused in one line with the cure, nothing is left, and what runs goes on.
+# long
 . "$RIG_SRC/test/shell/lib/aux.sh"
 other=/usr/local/lib/cmirror-other
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # No lvmlockd where the command runs, or on another node: one line, nothing is left.
+# long
 . "$RIG_SRC/test/shell/lib/aux.sh"
 mirror data 16M -an
 on 3 'vgchange -q -q --lock-stop vg
