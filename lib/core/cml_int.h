@@ -256,6 +256,7 @@ struct cml_takeover {
 	bool has_sb;
 	uint64_t last_seq; /* of the final DISK_OOS */
 	uint64_t oos_gen;  /* durable before a superblock forgets the slots that were read */
+	uint64_t sb_change; /* of the first superblock: durable before anybody becomes whole */
 };
 
 struct cml_xfer {        /* the coordinator's side; one joiner at a time */

@@ -201,7 +201,7 @@ void cml_became_whole(struct cml *log)
 		log->oos_ready = true;
 		log->oos_durable = log->oos_gen;
 		log->take.step = CML_TAKE_DONE;
-		log->take.oos_gen = 0;
+		log->take.oos_gen = log->take.sb_change = 0;
 		cml_slot_read_start(log);
 	}
 	cml_work_adopt(log);

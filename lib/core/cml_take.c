@@ -195,6 +195,7 @@ void cml_disk_oos_deliver(struct cml *log, const struct wire_msg *msg)
 	log->oos_ready = true;
 	cml_oos_all_wanted(log);
 	cml_sb_changed(log);
+	log->take.sb_change = log->sb_change;
 	cmn_journal(log->cmn, log, CMN_LG_INFO, "coordinator now; %llu regions out of sync",
 		    (unsigned long long)log->oos_count);
 }

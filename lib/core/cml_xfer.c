@@ -240,7 +240,8 @@ static bool joiner_next(struct cml *log)
 
 /*
  * Hazard L9: the slot is durable, in both copies of the superblock, before its owner hears of it.
- * Returns whether the joiner has one.
+ * Returns whether the joiner has one. One that our tables know may yet be free on disk: a
+ * coordinator cut off from us writes its own LEAVE, and is back before we have written anything.
  */
 static bool slot_ready(struct cml *log)
 {
@@ -248,7 +249,7 @@ static bool slot_ready(struct cml *log)
 	struct wire_msg msg = { .type = WIRE_SLOT };
 
 	if (cml_slot_of(log, xfer->nodeid) != CML_NO_SLOT)
-		return true;
+		return cml_sb_has_change(log, log->take.sb_change);
 	if (xfer->slot_sent)
 		return false;
 	if (!xfer->slot_asked) {

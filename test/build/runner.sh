@@ -7,6 +7,7 @@ set -u
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
+unset CM_NO_NODES
 nl=$'\n'
 
 # A tree of its own, so that neither real tests nor the real list of skips take part.
