@@ -204,6 +204,11 @@ bool host_in_view(const struct host *h, uint32_t nodeid)
 	return false;
 }
 
+bool host_is_quorate(const struct host *h)
+{
+	return h->has_view && h->view.quorate;
+}
+
 static void forget_departed(struct host *h)
 {
 	for (uint32_t i = 0; i < HOST_MIRRORS_MAX; i++) {

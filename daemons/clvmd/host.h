@@ -142,6 +142,8 @@ struct mirror *host_mirror_get(struct host *h, const char *vg, const char *lv, c
 /* Read the record of a mirror again; tells the others when something changed. */
 void host_mirror_update(struct host *h, const char *dm_uuid);
 bool host_in_view(const struct host *h, uint32_t nodeid);
+/* Is there a view yet, and has it quorum? */
+bool host_is_quorate(const struct host *h);
 /* Watch clu's fds and its timer as they are now; after every call of clu_dispatch() and at start.
  */
 void host_cluster_watch(struct host *h);

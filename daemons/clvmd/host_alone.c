@@ -19,7 +19,7 @@ static void on_end(void *ctx);
 bool alone_is_for(const struct host *h, const struct op_ask *ask)
 {
 	return ask->verb == CVW_DEACTIVATE && !(ask->flags & CVW_F_ALL) &&
-	       !(h->has_view && h->view.quorate);
+	       !host_is_quorate(h);
 }
 
 static void reply(struct host *h, struct ctl_conn *conn, int code, const char *text)

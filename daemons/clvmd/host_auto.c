@@ -66,7 +66,7 @@ static void try_now(struct host *h, struct mirror *m, uint64_t now_ms)
 		return;
 	}
 	m->retry_at_ms = now_ms + RETRY_MS;
-	if (part_is_on(h, m->dm_uuid) || op_is_on(h, m->dm_uuid) || !h->view.quorate)
+	if (part_is_on(h, m->dm_uuid) || op_is_on(h, m->dm_uuid) || !host_is_quorate(h))
 		return;
 	if (op_start(h, &ask, &err))
 		lg_warn("%s/%s is not activated here now: %s", m->vg, m->lv, err.text);
@@ -131,8 +131,7 @@ static void on_scan_end(void *ctx)
 
 void host_scan(struct host *h)
 {
-	bool is_alone = !(h->has_view && h->view.quorate);
-	const char *const args[] = { "scan", is_alone ? "alone=1" : "alone=0", NULL };
+	const char *const args[] = { "scan", host_is_quorate(h) ? "alone=0" : "alone=1", NULL };
 
 	h->is_scan_due = child_is_running(&h->scan);
 	if (!h->is_scan_due &&

@@ -95,7 +95,7 @@ static void on_op(struct host *h, struct ctl_conn *conn, const struct ctl_req *r
 		cm_err_set(&err, "clvmd is still joining the cluster: try again");
 	}
 	/* Locks are not granted now: lvm and lvmlockd would wait for as long. */
-	if (!r && !h->view.quorate) {
+	if (!r && !host_is_quorate(h)) {
 		r = CM_E_CLU_NO_QUORUM;
 		cm_err_set(&err, "%s: no quorum: start more nodes of the cluster%s",
 			   clu_node_name(h->clu, clu_nodeid(h->clu)),
@@ -167,7 +167,7 @@ static void on_status(struct host *h, struct ctl_conn *conn)
 	ctl_put(conn, "provider", "%s", h->provider);
 	ctl_put(conn, "nodeid", "%u", clu_nodeid(h->clu));
 	ctl_put(conn, "node_name", "%s", clu_node_name(h->clu, clu_nodeid(h->clu)));
-	ctl_put(conn, "quorate", "%d", h->has_view && h->view.quorate);
+	ctl_put(conn, "quorate", "%d", host_is_quorate(h));
 	ctl_put(conn, "view", "%llu", (unsigned long long)h->view.nr);
 	ctl_put(conn, "members", "%s", members);
 	if (*h->refused)

@@ -50,7 +50,7 @@ static int check_node(struct host *h, const struct cvw_msg *msg, struct cm_errms
 	}
 	if (msg->verb != CVW_ACTIVATE)
 		return 0;
-	if (!h->view.quorate) {
+	if (!host_is_quorate(h)) {
 		cm_err_set(err, "no quorum: start more nodes of the cluster");
 		return CM_E_CLU_NO_QUORUM;
 	}
