@@ -216,6 +216,17 @@ int work_unlock(const struct record *record, struct cm_errmsg *err)
 	return lvmlockd_lock_lv(&lv, LVMLOCKD_UN, err);
 }
 
+void work_unlock_later(const struct record *record, bool is_all)
+{
+	struct record later = *record;
+	struct cm_errmsg err;
+
+	later.phase = RECORD_UNLOCKING;
+	later.is_all = is_all;
+	if (record_write(&later, &err))
+		work_say("log %s", err.text);
+}
+
 void work_forget(const struct record *record, bool stays_down)
 {
 	struct record down = *record;

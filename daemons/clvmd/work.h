@@ -71,6 +71,10 @@ int work_read_mir(struct work *w, struct cm_errmsg *err) CM_MUST_CHECK;
 /* Drop the LV lock that the record says we hold. 0 or errors of lvmlockd.h. */
 int work_unlock(const struct record *record, struct cm_errmsg *err) CM_MUST_CHECK;
 
+/* Note that the LV lock of a mirror that is gone is still held: a scan gives it back later.
+ * @is_all: taken down on all nodes, nothing is kept then. A failure to write ends in the log. */
+void work_unlock_later(const struct record *record, bool is_all);
+
 /* Forget a mirror that is not active here: its record, or all but the word that it is to stay down.
  */
 void work_forget(const struct record *record, bool stays_down);

@@ -127,7 +127,6 @@ static int down_prepare(struct work *w, struct cm_errmsg *err)
 /* The mirror is gone; when its lock cannot be given back now, a scan does it later. */
 static int lock_drop(struct work *w, struct cm_errmsg *err)
 {
-	struct cm_errmsg second;
 	int r = w->is_alone && *down.record.lv_lock_args ? -EAGAIN :
 							   work_unlock(&down.record, err);
 
@@ -135,10 +134,7 @@ static int lock_drop(struct work *w, struct cm_errmsg *err)
 		work_forget(&down.record, !w->is_all);
 		return 0;
 	}
-	down.record.phase = RECORD_UNLOCKING;
-	down.record.is_all = w->is_all;
-	if (record_write(&down.record, &second))
-		work_say("log %s", second.text);
+	work_unlock_later(&down.record, w->is_all);
 	if (!w->is_alone)
 		return r;
 	(void)snprintf(w->note, sizeof(w->note),

@@ -135,20 +135,6 @@ static void parts_remove(const struct record *rec)
 	mir_free(w.mir);
 }
 
-static void unlock_later(const struct record *rec, const struct cm_errmsg *why)
-{
-	struct record later = *rec;
-	struct cm_errmsg err;
-
-	if (rec->phase != RECORD_UNLOCKING) {
-		later.phase = RECORD_UNLOCKING;
-		later.is_all = true;
-		if (record_write(&later, &err))
-			work_say("log %s", err.text);
-	}
-	work_say("later %s", why->text);
-}
-
 static void scan_record(void *ctx, const struct record *rec)
 {
 	struct dmdev_info info;
@@ -170,10 +156,13 @@ static void scan_record(void *ctx, const struct record *rec)
 		work_say("log %s/%s was left half done: taking it back", rec->vg, rec->lv);
 		parts_remove(rec);
 	}
-	if (work_unlock(rec, &err))
-		unlock_later(rec, &err);
-	else
+	if (!work_unlock(rec, &err)) {
 		work_forget(rec, rec->phase == RECORD_UNLOCKING && !rec->is_all);
+		goto out;
+	}
+	if (rec->phase != RECORD_UNLOCKING)
+		work_unlock_later(rec, true);
+	work_say("later %s", err.text);
 out:
 	(void)close(lock_fd);
 }
