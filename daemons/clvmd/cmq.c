@@ -22,13 +22,6 @@ static int call(const char *request, ctl_line_fn *line, void *ctx, struct cm_err
 	return r;
 }
 
-static void no_line(void *ctx, const char *key, const char *value)
-{
-	(void)ctx;
-	(void)key;
-	(void)value;
-}
-
 /* ---- status ---- */
 
 static bool is_true(const char *value)
@@ -201,7 +194,7 @@ int cmq_preflight(const struct mir *mir, struct mir_dev log_dev, uint32_t gen,
 		r = add_number(request, sizeof(request), "legs", "x", mir_legs_hash(mir));
 	if (r)
 		return r;
-	r = call(request, no_line, NULL, &why);
+	r = call(request, NULL, NULL, &why);
 	if (needs_new_log(r))
 		cm_err_set(err, "%.300s: a wrong or damaged device? If it is the right one: "
 			   "lvchange --resync %s/%s (copies everything anew)", why.text,
@@ -222,7 +215,7 @@ int cmq_legs(const char *uuid, const struct mir_dev *leg, uint32_t leg_count, st
 					leg[i].major, leg[i].minor);
 	if (!r)
 		r = ctl_req_add(request, sizeof(request), "devs", devs);
-	return r ? r : call(request, no_line, NULL, err);
+	return r ? r : call(request, NULL, NULL, err);
 }
 
 int cmq_quiesce(const char *uuid, bool is_on, struct cm_errmsg *err)
@@ -232,5 +225,5 @@ int cmq_quiesce(const char *uuid, bool is_on, struct cm_errmsg *err)
 
 	if (!r)
 		r = ctl_req_add(request, sizeof(request), "on", is_on ? "1" : "0");
-	return r ? r : call(request, no_line, NULL, err);
+	return r ? r : call(request, NULL, NULL, err);
 }

@@ -46,13 +46,6 @@ static void status_line(void *ctx, const char *key, const char *value)
 		last->is_mine = !strcmp(value, "1");
 }
 
-static void no_line(void *ctx, const char *key, const char *value)
-{
-	(void)ctx;
-	(void)key;
-	(void)value;
-}
-
 static int down_one(const struct active *active)
 {
 	char request[CTL_REQ_MAX] = "deactivate scope=local";
@@ -62,7 +55,7 @@ static int down_one(const struct active *active)
 	if (!r)
 		r = ctl_req_add(request, sizeof(request), "lv", active->lv);
 	if (!r)
-		r = ctl_client_call(CLVMD_SOCKET, request, ONE_TIMEOUT_S, no_line, NULL, &err);
+		r = ctl_client_call(CLVMD_SOCKET, request, ONE_TIMEOUT_S, NULL, NULL, &err);
 	if (r)
 		(void)fprintf(stderr, "clvmd: %s/%s stays active: %s\n", active->vg, active->lv,
 			      *err.text ? err.text : cm_strerror(r));

@@ -89,7 +89,8 @@ typedef void ctl_line_fn(void *ctx, const char *key, const char *value);
 /*
  * Ask and read the whole reply. @request without its newline. @timeout_s: without a byte from the
  * daemon for so long ends in -ETIMEDOUT; 0 = wait for ever. Lines after `error` reach @line too
- * (clvmd's per-node results).
+ * (clvmd's per-node results). @line NULL: only the status is wanted; the reply is read to its end
+ * and checked all the same.
  *
  * Returns 0; the daemon's number with its text in @err; or, with @err naming @path:
  *   -ECONNREFUSED  nobody listens (also when there is no socket)

@@ -75,6 +75,7 @@ struct fixture {
 	struct ctl_conn *held;
 	char last_verb[32];
 	const char *request;	/* client thread */
+	ctl_line_fn *line;
 	int result;
 	struct cm_errmsg err;
 	char lines[65536];
@@ -123,17 +124,18 @@ static void *client_run(void *ctx)
 
 	fx->len = 0;
 	fx->lines[0] = 0;
-	fx->result = ctl_client_call(fx->path, fx->request, 5, line_note, fx, &fx->err);
+	fx->result = ctl_client_call(fx->path, fx->request, 5, fx->line, fx, &fx->err);
 	loop_stop(fx->loop, 0);
 	return NULL;
 }
 
-static void call(struct fixture *fx, const char *request)
+static void call_with(struct fixture *fx, const char *request, ctl_line_fn *line)
 {
 	pthread_t thread;
 	unsigned int rounds;
 
 	fx->request = request;
+	fx->line = line;
 	fx->held = NULL;
 	if (!OK(!pthread_create(&thread, NULL, client_run, fx), "client thread"))
 		return;
@@ -146,6 +148,11 @@ static void call(struct fixture *fx, const char *request)
 			fx->held = NULL;
 		}
 	}
+}
+
+static void call(struct fixture *fx, const char *request)
+{
+	call_with(fx, request, line_note);
 }
 
 static void test_calls(struct fixture *fx)
@@ -165,6 +172,10 @@ static void test_calls(struct fixture *fx)
 	call(fx, "big");
 	IS_INT(fx->result, 0, "a reply larger than any socket buffer");
 	IS_STR(fx->lines, "last n|39999", "whole");
+	call_with(fx, "big", NULL);
+	IS_INT(fx->result, 0, "one whose lines nobody wants");
+	call_with(fx, "fail", NULL);
+	IS_INT(fx->result, -1401, "or one with an error in front of them");
 	call(fx, "a=b");
 	IS_INT(fx->result, -EINVAL, "a bad line is answered");
 	memset(longer, 'x', CTL_REQ_MAX + 5);
