@@ -13,11 +13,11 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "daemons/cmirrord/persist.h"
 #include "lib/daemon/memlock.h"
+#include "lib/daemon/unix_addr.h"
 
 #define TAKE_S		5	/* a holder that lives answers at once */
 #define STACK_BYTES	(32u << 10)
@@ -84,13 +84,7 @@ int holder_connect(const char *path, int *fd_out)
 
 static int addr_make(const char *path, struct sockaddr_un *addr)
 {
-	size_t len = strlen(path);
-
-	*addr = (struct sockaddr_un){.sun_family = AF_UNIX};
-	if (len >= sizeof(addr->sun_path) || len >= HOLDER_PATH_MAX)
-		return -ENAMETOOLONG;
-	memcpy(addr->sun_path, path, len + 1);
-	return 0;
+	return strlen(path) < HOLDER_PATH_MAX ? unix_addr(path, addr) : -ENAMETOOLONG;
 }
 
 static int connect_to(const char *path)

@@ -10,8 +10,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
+
+#include "lib/daemon/unix_addr.h"
 
 #define LINE_MAX_BYTES	8192u
 
@@ -57,13 +58,13 @@ int ctl_client_call(const char *path, const char *request, int timeout_s, ctl_li
 /* Returns a fd or negative errno. */
 static int connect_to(const char *path, int timeout_s)
 {
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	struct sockaddr_un addr;
 	struct timeval timeout = {.tv_sec = timeout_s};
 	int fd, r;
 
-	if (strlen(path) >= sizeof(addr.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(addr.sun_path, path, strlen(path) + 1);
+	r = unix_addr(path, &addr);
+	if (r)
+		return r;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;

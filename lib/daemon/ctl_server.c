@@ -16,8 +16,9 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
+
+#include "lib/daemon/unix_addr.h"
 
 enum conn_state {
 	CONN_FREE,
@@ -101,13 +102,13 @@ out_free:
 
 static int listen_on(struct ctl_server *server, const char *path)
 {
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	struct sockaddr_un addr;
 	mode_t mask;
-	int r = 0;
+	int r;
 
-	if (strlen(path) >= sizeof(addr.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(addr.sun_path, path, strlen(path) + 1);
+	r = unix_addr(path, &addr);
+	if (r)
+		return r;
 	memcpy(server->path, path, strlen(path) + 1);
 	server->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (server->fd < 0)

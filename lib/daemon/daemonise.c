@@ -9,8 +9,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
+
+#include "lib/daemon/unix_addr.h"
 
 /* What the child writes: 'R' = ready, or 'F' and the text. End of file first = it died. */
 static int ready_fd = -1;
@@ -115,23 +116,18 @@ void daemonise_failed(const char *text)
  * the NUL of the abstract namespace. */
 void daemonise_notify(const char *line)
 {
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	struct sockaddr_un addr;
 	const char *path = getenv("NOTIFY_SOCKET");
-	size_t len;
 	int fd;
 
-	if (!path || (path[0] != '/' && path[0] != '@'))
+	if (!path || (path[0] != '/' && path[0] != '@') || unix_addr(path, &addr))
 		return;
-	len = strlen(path);
-	if (len >= sizeof(addr.sun_path))
-		return;
-	memcpy(addr.sun_path, path, len + 1);
 	if (path[0] == '@')
 		addr.sun_path[0] = 0;
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return;
 	(void)sendto(fd, line, strlen(line), MSG_NOSIGNAL, (const struct sockaddr *)&addr,
-		     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
+		     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path)));
 	close(fd);
 }

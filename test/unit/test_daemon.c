@@ -16,6 +16,7 @@
 #include "lib/daemon/lg.h"
 #include "lib/daemon/memlock.h"
 #include "lib/daemon/pidfile.h"
+#include "lib/daemon/unix_addr.h"
 #include "test/lib/tap.h"
 
 static void last_keep(void *ctx, const char *line)
@@ -185,6 +186,24 @@ static void test_daemonise(void)
 	unlink(addr.sun_path);
 }
 
+static void test_unix_addr(void)
+{
+	struct sockaddr_un addr;
+	char path[sizeof(addr.sun_path) + 1];
+
+	memset(&addr, 'g', sizeof(addr));
+	memset(path, 'x', sizeof(path));
+	path[sizeof(addr.sun_path)] = 0;
+	IS_INT(unix_addr(path, &addr), -ENAMETOOLONG, "a path without room for its NUL");
+	OK(addr.sun_path[0] == 'g', "and nothing is written");
+	path[sizeof(addr.sun_path) - 1] = 0;
+	IS_INT(unix_addr(path, &addr), 0, "the longest");
+	OK(addr.sun_family == AF_UNIX && !strcmp(addr.sun_path, path), "whole");
+	IS_INT(unix_addr("/x", &addr), 0, "a short one over it");
+	OK(!strcmp(addr.sun_path, "/x") && !addr.sun_path[sizeof(addr.sun_path) - 2],
+	   "leaves nothing of the former");
+}
+
 /* In a child: what is locked stays locked for the process. */
 static void test_memlock(void)
 {
@@ -222,6 +241,7 @@ int main(void)
 	test_lg_blocked();
 	test_pidfile();
 	test_daemonise();
+	test_unix_addr();
 	if (geteuid())
 		SKIP("memlock", "needs root");
 	else
