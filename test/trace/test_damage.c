@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* test_damage.c - screenplays of a log device that is not what it should be. */
 #include "test/lib/tap.h"
+#include "test/trace/prologue.h"
 #include "test/trace/trace.h"
 
-#define TWO_RUN_1 \
-	"start 1\n" \
-	"start 2\n" \
-	"view 1 1 2 ...\n" \
-	"flow ...\n" \
-	"ctr 1 ...\n" \
-	"resume 1 ...\n" \
-	"flow ...\n" \
-	"ctr 2 ...\n" \
-	"resume 2 ...\n" \
-	"flow ...\n"
-
 #define TWO_RUN \
-	TWO_RUN_1 \
+	ACTIVE_2 \
 	"mark 2 3 4 ...\n" \
 	"flow ...\n"
 
@@ -28,13 +17,7 @@
 #define IS_KNOWN(copy) \
 	TWO_RUN ALL_DIE \
 	"spoil " copy "\n" \
-	"start 1 2\n" \
-	"lock free\n" \
-	"view 2 1 ...\n" \
-	"flow ...\n" \
-	"ctr 1 ...\n" \
-	"resume 1 ...\n" \
-	"deliver ...\n" \
+	REBOOT_1 JOIN(1) \
 	"own 1 ...\n" \
 	"disk 1 2 ...\n" \
 	"disk 1\n" \
@@ -62,13 +45,7 @@ static const char copy_0[] = IS_KNOWN("sb0");
 static const char copy_1[] = IS_KNOWN("sb1");
 
 static const char joining[] =
-	"start 1\n"
-	"start 2\n"
-	"view 1 1 2 ...\n"
-	"flow ...\n"
-	"ctr 1 ...\n"
-	"resume 1 ...\n"
-	"flow ...\n"
+	START_2 ACTIVATE(1)
 	"ctr 2 ...\n"
 	"resume 2\n"
 	"> 2 send JOIN\n"
@@ -84,13 +61,7 @@ static const char header[] =
 	TWO_RUN ALL_DIE
 	"# the header is torn: all is out of sync, but node 2 is not forgotten\n"
 	"spoil classic\n"
-	"start 1 2\n"
-	"lock free\n"
-	"view 2 1 ...\n"
-	"flow ...\n"
-	"ctr 1 ...\n"
-	"resume 1 ...\n"
-	"flow ...\n"
+	REBOOT_1 ACTIVATE(1)
 	"legs 1 ...\n"
 	"count 1\n"
 	"> 1 reply GET_SYNC_COUNT 0 0\n"
@@ -116,9 +87,7 @@ static const char both[] =
 	"lock free\n"
 	"view 2 1 2 ...\n"
 	"flow ...\n"
-	"ctr 1 ...\n"
-	"resume 1 ...\n"
-	"flow ...\n"
+	ACTIVATE(1)
 	"legs 1 ...\n"
 	"count 1\n"
 	"> 1 reply GET_SYNC_COUNT 0 0\n"
@@ -140,12 +109,7 @@ static const char both[] =
 
 static const char unread[] =
 	"nosync\n"
-	"start 1\n"
-	"view 1 1 ...\n"
-	"flow ...\n"
-	"ctr 1 ...\n"
-	"resume 1 ...\n"
-	"deliver ...\n"
+	START_1 JOIN(1)
 	"own 1\n"
 	"> 1 read superblock\n"
 	"> 1 read superblock\n"
@@ -174,13 +138,7 @@ static const char later[] =
 	TWO_RUN ALL_DIE
 	"# one copy is of a later version: it is not overwritten\n"
 	"later sb1\n"
-	"start 1 2\n"
-	"lock free\n"
-	"view 2 1 ...\n"
-	"flow ...\n"
-	"ctr 1 ...\n"
-	"resume 1 ...\n"
-	"deliver ...\n"
+	REBOOT_1 JOIN(1)
 	"own 1 ...\n"
 	"disk 1 3\n"
 	"> 1 reply RESUME 0\n"
@@ -190,20 +148,7 @@ static const char later[] =
 /* Nodes 1 and 3 get everything, node 2 nothing since the JOIN; then they die. */
 #define UNHEARD(more) \
 	"nosync\n" \
-	"start 1\n" \
-	"start 2\n" \
-	"start 3\n" \
-	"view 1 1 2 3 ...\n" \
-	"flow ...\n" \
-	"ctr 1 ...\n" \
-	"resume 1 ...\n" \
-	"flow ...\n" \
-	"ctr 2 ...\n" \
-	"resume 2 ...\n" \
-	"flow ...\n" \
-	"ctr 3 ...\n" \
-	"resume 3 ...\n" \
-	"deliver ...\n" \
+	ACTIVE_2_JOIN_3 \
 	"disk 1 2 ...\n" \
 	"deliver 1\n" \
 	"> 1 send STATE\n" \
@@ -242,18 +187,10 @@ static const char unheard_at_all[] = UNHEARD("spoil sb0\nspoil sb1\n");
 #define UNKNOWN(end_of_1) \
 	"regions 1\n" \
 	"nosync\n" \
-	TWO_RUN_1 \
-	"stop 1\n" \
-	"stop 2\n" \
+	ACTIVE_2 ALL_DIE \
 	"spoil sb0\n" \
 	"spoil sb1\n" \
-	"start 1 2\n" \
-	"lock free\n" \
-	"view 2 1 ...\n" \
-	"flow ...\n" \
-	"ctr 1 ...\n" \
-	"resume 1 ...\n" \
-	"flow ...\n" \
+	REBOOT_1 ACTIVATE(1) \
 	"legs 1 ...\n" \
 	"wait 1000 ...\n" \
 	"flow ...\n" \
@@ -271,9 +208,7 @@ static const char unheard_at_all[] = UNHEARD("spoil sb0\nspoil sb1\n");
 	"start 2\n" \
 	"view 3 2 ...\n" \
 	"flow ...\n" \
-	"ctr 2 ...\n" \
-	"resume 2 ...\n" \
-	"flow ...\n" \
+	ACTIVATE(2) \
 	"# whatever is on disk, it knows nothing of what node 2 has written\n" \
 	"count 2\n" \
 	"> 2 reply GET_SYNC_COUNT 0 0\n"
@@ -290,7 +225,7 @@ static const char unknown_died[] =
 
 static const char guessed[] =
 	"nosync\n"
-	TWO_RUN_1 ALL_DIE
+	ACTIVE_2 ALL_DIE
 	"spoil sb0\n"
 	"spoil sb1\n"
 	"# node 2 is seen, and gone before it has said anything\n"
@@ -324,21 +259,14 @@ static const char guessed[] =
 static const char legs[] =
 	"nosync\n"
 	"gen 1\n"
-	"start 1\n"
-	"view 1 1 ...\n"
-	"flow ...\n"
-	"ctr 1 ...\n"
-	"resume 1 ...\n"
-	"flow ...\n"
+	START_1 ACTIVATE(1)
 	"stop 1\n"
 	"lock free\n"
 	"gen 2\n"
 	"start 1 2\n"
 	"view 2 1 ...\n"
 	"flow ...\n"
-	"ctr 1 ...\n"
-	"resume 1 ...\n"
-	"deliver ...\n"
+	JOIN(1)
 	"own 1 ...\n"
 	"# the founder dies wherever it may: its superblock must not say that all is well\n"
 	"disk 1 6 ...\n"
@@ -347,9 +275,7 @@ static const char legs[] =
 	"start 1 3\n"
 	"view 3 1 ...\n"
 	"flow ...\n"
-	"ctr 1 ...\n"
-	"resume 1 ...\n"
-	"flow ...\n"
+	ACTIVATE(1)
 	"count 1\n"
 	"> 1 reply GET_SYNC_COUNT 0 0\n";
 

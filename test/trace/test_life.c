@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* test_life.c - screenplays of one node: founding, marks, copying, leaving. */
 #include "test/lib/tap.h"
+#include "test/trace/prologue.h"
 #include "test/trace/trace.h"
 
 #define ONE_NODE \
-	"start 1\n" \
-	"view 1 1 ...\n" \
-	"flow ...\n" \
-	"ctr 1 ...\n" \
-	"resume 1 ...\n" \
-	"flow ...\n" \
+	START_1 ACTIVATE(1) \
 	"legs 1 ...\n"
 
 static const char founding[] =
-	"start 1\n"
-	"view 1 1 ...\n"
-	"flow ...\n"
+	START_1
 	"ctr 1 ...\n"
 	"resume 1\n"
 	"> 1 send JOIN\n"

@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* test_members.c - screenplays of several nodes: claims, death, return, partition. */
 #include "test/lib/tap.h"
+#include "test/trace/prologue.h"
 #include "test/trace/trace.h"
 
 #define TWO_NODES \
-	"start 1\n" \
-	"start 2\n" \
-	"view 1 1 2 ...\n" \
-	"flow ...\n" \
-	"ctr 1 ...\n" \
-	"resume 1 ...\n" \
-	"flow ...\n" \
+	START_2 ACTIVATE(1) \
 	"legs 1 ...\n" \
-	"ctr 2 ...\n" \
-	"resume 2 ...\n" \
-	"flow ...\n" \
+	ACTIVATE(2) \
 	"legs 2 ...\n"
 
 static const char frozen[] =
@@ -126,12 +119,7 @@ static const char partition[] =
 	"start 4\n"
 	"view 1 1 2 3 4 ...\n"
 	"flow ...\n"
-	"ctr 1 ...\n"
-	"resume 1 ...\n"
-	"flow ...\n"
-	"ctr 2 ...\n"
-	"resume 2 ...\n"
-	"flow ...\n"
+	ACTIVATE(1) ACTIVATE(2)
 	"# two halves, both without quorum, both of them count view 2\n"
 	"view 2 1 3 noquorum ...\n"
 	"view 2 2 4 noquorum ...\n"

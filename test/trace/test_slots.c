@@ -1,24 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* test_slots.c - screenplays of slots that a superblock must not forget, and of a second life. */
 #include "test/lib/tap.h"
+#include "test/trace/prologue.h"
 #include "test/trace/trace.h"
-
-#define TWO_JOIN_ONE \
-	"nosync\n" \
-	"start 1\n" \
-	"start 2\n" \
-	"start 3\n" \
-	"view 1 1 2 3 ...\n" \
-	"flow ...\n" \
-	"ctr 1 ...\n" \
-	"resume 1 ...\n" \
-	"flow ...\n" \
-	"ctr 2 ...\n" \
-	"resume 2 ...\n" \
-	"flow ...\n" \
-	"ctr 3 ...\n" \
-	"resume 3 ...\n" \
-	"deliver ...\n"
 
 #define TRY_IN_VAIN \
 	"fail 1\n" \
@@ -37,7 +21,8 @@
 	"flow ...\n"
 
 static const char order[] =
-	TWO_JOIN_ONE
+	"nosync\n"
+	ACTIVE_2_JOIN_3
 	"disk 1 2 ...\n"
 	"deliver 1 ...\n"
 	"deliver 3 ...\n"
@@ -76,7 +61,8 @@ static const char order[] =
 	"> 2 write superblock\n";
 
 static const char late[] =
-	TWO_JOIN_ONE
+	"nosync\n"
+	ACTIVE_2_JOIN_3
 	"disk 1 ...\n"
 	"presuspend 2 ...\n"
 	"deliver\n"
@@ -105,9 +91,7 @@ static const char late[] =
 	"start 1 2\n"
 	"view 3 1 ...\n"
 	"flow ...\n"
-	"ctr 1 ...\n"
-	"resume 1 ...\n"
-	"flow ...\n"
+	ACTIVATE(1)
 	"dead 1 3\n"
 	"> 1 read slot2\n"
 	"flow ...\n"
@@ -116,16 +100,7 @@ static const char late[] =
 
 static const char again[] =
 	"nosync\n"
-	"start 1\n"
-	"start 2\n"
-	"view 1 1 2 ...\n"
-	"flow ...\n"
-	"ctr 1 ...\n"
-	"resume 1 ...\n"
-	"flow ...\n"
-	"ctr 2 ...\n"
-	"resume 2 ...\n"
-	"deliver ...\n"
+	START_2 ACTIVATE(1) JOIN(2)
 	"# the superblock cannot be written, and the joiner is refused\n"
 	FAIL
 	"presuspend 1 ...\n"
@@ -147,20 +122,12 @@ static const char again[] =
 
 static const char founder[] =
 	"nosync\n"
-	"start 1\n"
-	"start 2\n"
-	"view 1 1 2 ...\n"
-	"flow ...\n"
-	"ctr 1 ...\n"
-	"resume 1 ...\n"
-	"deliver ...\n"
+	START_2 JOIN(1)
 	"own 1 ...\n"
 	"disk 1 3 ...\n"
 	"# the founder cannot write; another one founds, and the first is to succeed it\n"
 	FAIL LATER
-	"ctr 2 ...\n"
-	"resume 2 ...\n"
-	"flow ...\n"
+	ACTIVATE(2)
 	"postsuspend 1 ...\n"
 	"flow ...\n"
 	"resume 1 ...\n"
@@ -180,22 +147,14 @@ static const char founder[] =
 
 static const char stuck[] =
 	"nosync\n"
-	"start 1\n"
-	"start 2\n"
-	"view 1 1 2 ...\n"
-	"flow ...\n"
-	"ctr 1 ...\n"
-	"resume 1 ...\n"
-	"flow ...\n"
+	START_2 ACTIVATE(1)
 	"stop 1\n"
 	"later sb1\n"
 	"start 1\n"
 	"lock free\n"
 	"view 2 1 2 ...\n"
 	"flow ...\n"
-	"ctr 1 ...\n"
-	"resume 1 ...\n"
-	"flow ...\n"
+	ACTIVATE(1)
 	"count 1\n"
 	"> 1 reply GET_SYNC_COUNT 0 0\n"
 	"# its table is taken down: it does not keep the others out\n"
@@ -207,9 +166,7 @@ static const char stuck[] =
 	"> 1 send LEAVE\n"
 	"flow ...\n"
 	"spoil sb1\n"
-	"ctr 2 ...\n"
-	"resume 2 ...\n"
-	"flow ...\n"
+	ACTIVATE(2)
 	"count 2\n"
 	"> 2 reply GET_SYNC_COUNT 0 16\n";
 
