@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "daemons/cmirrord/persist.h"
+#include "lib/daemon/fds.h"
 #include "lib/daemon/memlock.h"
 #include "lib/daemon/unix_addr.h"
 
@@ -253,17 +254,11 @@ static void process_run(struct server *server, int listen_fd, int channel)
 /* Nothing of whoever forked us: pidfile, pipe to the starter, standard error. */
 static void fds_arrange(int listen_fd, int channel)
 {
-	int high_listen = fcntl(listen_fd, F_DUPFD, 10), high_channel = fcntl(channel, F_DUPFD, 10);
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int i;
+	const int fds[] = {null_fd, null_fd, null_fd, [CHANNEL_FD] = channel,
+			   [LISTEN_FD] = listen_fd};
 
-	if (high_listen < 0 || high_channel < 0 || null_fd < 0)
-		_exit(1);
-	for (i = 0; i < CHANNEL_FD; i++)
-		if (dup2(null_fd, i) < 0)
-			_exit(1);
-	if (dup2(high_channel, CHANNEL_FD) < 0 || dup2(high_listen, LISTEN_FD) < 0 ||
-	    close_range(LISTEN_FD + 1, ~0u, 0))
+	if (null_fd < 0 || fds_keep(fds, CM_ARRAY_COUNT(fds)))
 		_exit(1);
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "daemons/cmirrord/holder.h"
+#include "lib/daemon/fds.h"
 #include "lib/daemon/lg.h"
 #include "lib/store/bdev.h"
 
@@ -94,15 +95,9 @@ static void process_run(int fd, int channel, const char *holder_path)
 /* Not stderr, not the pipe to the starter: whoever reads those waits for their last holder. */
 static void fds_arrange(int fd, int channel)
 {
-	int high = fcntl(fd, F_DUPFD, 10), high_channel = -1;
+	const int fds[] = {[JOBS_FD] = fd, [CHANNEL_FD] = channel};
 
-	if (channel >= 0)
-		high_channel = fcntl(channel, F_DUPFD, 10);
-	if (high < 0 || (channel >= 0 && high_channel < 0))
-		_exit(1);
-	(void)close(CHANNEL_FD);
-	if (dup2(high, JOBS_FD) < 0 || (channel >= 0 && dup2(high_channel, CHANNEL_FD) < 0) ||
-	    close_range(CHANNEL_FD + 1, ~0u, 0))
+	if (fds_keep(fds, CM_ARRAY_COUNT(fds)))
 		_exit(1);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* test_daemon.c - lib/daemon: journal lines, pidfile, memory lock, readiness. */
+/* test_daemon.c - lib/daemon: journal lines, pidfile, memory lock, readiness,
+ * sockets' paths, descriptors. */
 #include <errno.h>
 #include <fcntl.h>
 #include <libdevmapper.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/daemon/daemonise.h"
+#include "lib/daemon/fds.h"
 #include "lib/daemon/lg.h"
 #include "lib/daemon/memlock.h"
 #include "lib/daemon/pidfile.h"
@@ -204,6 +206,55 @@ static void test_unix_addr(void)
 	   "leaves nothing of the former");
 }
 
+static bool says(int fd, const char *text)
+{
+	char got[16] = "";
+
+	return read(fd, got, sizeof(got) - 1) == (ssize_t)strlen(text) && !strcmp(got, text);
+}
+
+/* Two that lie in each other's places, one twice, and a gap. */
+static int fds_swap(void)
+{
+	int one[2], two[2];
+
+	if (pipe(one) || pipe(two) || write(one[1], "1", 1) != 1 || write(two[1], "2", 1) != 1)
+		return 1;
+	if (dup2(one[0], 0) != 0 || dup2(two[0], 1) != 1 || dup2(two[0], 50) != 50)
+		return 1;
+	if (fds_keep((const int[]){1, 0, -1, one[1], one[1]}, 5))
+		return 2;
+	if (!says(0, "2") || !says(1, "1"))
+		return 3;
+	if (fcntl(2, F_GETFD) != -1 || write(3, "3", 1) != 1 || write(4, "4", 1) != 1)
+		return 4;
+	if (!says(1, "34"))
+		return 5;
+	for (int fd = 5; fd < 100; fd++)
+		if (fcntl(fd, F_GETFD) != -1)
+			return 6;
+	return 0;
+}
+
+/* In a child, which loses all it has. */
+static void test_fds(void)
+{
+	int status = 0;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		_exit(fds_swap());
+	waitpid(pid, &status, 0);
+	IS_INT(WEXITSTATUS(status), 0, "descriptors are kept in their places, the rest is closed");
+	pid = fork();
+	if (!pid)
+		_exit(fds_keep((const int[]){1000}, 1) == -EBADF ? 0 : 1);
+	waitpid(pid, &status, 0);
+	IS_INT(WEXITSTATUS(status), 0, "one that is none");
+}
+
 /* In a child: what is locked stays locked for the process. */
 static void test_memlock(void)
 {
@@ -242,6 +293,7 @@ int main(void)
 	test_pidfile();
 	test_daemonise();
 	test_unix_addr();
+	test_fds();
 	if (geteuid())
 		SKIP("memlock", "needs root");
 	else
