@@ -156,3 +156,14 @@ size_t wr_len(const struct buf_wr *wr)
 {
 	return (size_t)(wr->at - wr->start);
 }
+
+bool buf_is_zero(const void *buf, size_t len_bytes)
+{
+	const uint8_t *at = buf;
+	size_t i;
+
+	for (i = 0; i < len_bytes; i++)
+		if (at[i])
+			return false;
+	return true;
+}

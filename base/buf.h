@@ -66,4 +66,7 @@ static inline bool wr_failed(const struct buf_wr *wr)
 	return wr->failed;
 }
 
+/* Also true of 0 bytes. */
+bool buf_is_zero(const void *buf, size_t len_bytes);
+
 #endif

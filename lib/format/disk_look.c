@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/hash.h"
 #include "lib/format/disk_hdr.h"
 
@@ -16,7 +17,6 @@ static int foreign_look(const struct disk_classic_le *le, const char *uuid, stru
 			struct cm_errmsg *err);
 static int sb_pick(const uint8_t *const sb_page[2], const char *uuid, struct disk_sb *out,
 		   struct cm_errmsg *err);
-static bool is_zero(const void *bytes, size_t len_bytes);
 
 int disk_log_look(const uint8_t *block0, const uint8_t *const sb_page[2], const char *uuid,
 		  struct disk_log *out, struct cm_errmsg *err)
@@ -46,7 +46,7 @@ static int foreign_look(const struct disk_classic_le *le, const char *uuid, stru
 {
 	uint32_t magic = le32_get(&le->magic);
 
-	if (is_zero(le, DISK_CLASSIC_BITS_OFF)) {
+	if (buf_is_zero(le, DISK_CLASSIC_BITS_OFF)) {
 		out->kind = DISK_LOG_NEW;
 		return 0;
 	}
@@ -98,15 +98,4 @@ static int sb_pick(const uint8_t *const sb_page[2], const char *uuid, struct dis
 	cm_err_set(err, is_others ? "the superblocks belong to another mirror"
 				  : "both superblocks are torn (wrong checksum)");
 	return is_others ? CM_E_DISK_UUID : CM_E_DISK_CSUM;
-}
-
-static bool is_zero(const void *bytes, size_t len_bytes)
-{
-	const uint8_t *at = bytes;
-	size_t i;
-
-	for (i = 0; i < len_bytes; i++)
-		if (at[i])
-			return false;
-	return true;
 }

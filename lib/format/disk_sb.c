@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/hash.h"
 #include "lib/format/disk_hdr.h"
 
@@ -14,7 +15,6 @@
 static void slot_encode(const struct disk_slot *slot, struct disk_slot_le *le);
 static void slot_decode(const struct disk_slot_le *le, struct disk_slot *slot);
 static bool sb_ok(const struct disk_sb *sb);
-static bool is_zero(const void *bytes, size_t len_bytes);
 
 void disk_sb_encode(const struct disk_sb *sb, uint8_t *page)
 {
@@ -71,8 +71,9 @@ int disk_sb_decode(const uint8_t *page, struct disk_sb *sb)
 		slot_decode(&le->slot[i], &got.slot[i]);
 
 	if (le32_get(&le->version) != DISK_SB_VERSION || uuid_bytes == sizeof(le->uuid) ||
-	    !is_zero(le->uuid + uuid_bytes, sizeof(le->uuid) - uuid_bytes) ||
-	    !is_zero(le->zero1, sizeof(le->zero1)) || !is_zero(le->zero2, sizeof(le->zero2)) ||
+	    !buf_is_zero(le->uuid + uuid_bytes, sizeof(le->uuid) - uuid_bytes) ||
+	    !buf_is_zero(le->zero1, sizeof(le->zero1)) ||
+	    !buf_is_zero(le->zero2, sizeof(le->zero2)) ||
 	    !sb_ok(&got))
 		return CM_E_DISK_FIELD;
 	*sb = got;
@@ -142,17 +143,6 @@ static bool sb_ok(const struct disk_sb *sb)
 		return false;
 	for (i = 0; i < DISK_SLOTS_MAX; i++)
 		if (!slot_ok(&sb->slot[i], i < sb->slot_count))
-			return false;
-	return true;
-}
-
-static bool is_zero(const void *bytes, size_t len_bytes)
-{
-	const uint8_t *at = bytes;
-	size_t i;
-
-	for (i = 0; i < len_bytes; i++)
-		if (at[i])
 			return false;
 	return true;
 }

@@ -14,6 +14,7 @@
 #include <linux/dm-log-userspace.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "lib/format/kabi_hdr.h"
 
 #define ERRNO_MAX	4095	/* of the kernel's MAX_ERRNO */
@@ -59,14 +60,6 @@ size_t kabi_reply_encode(const struct kabi_reply *reply, void *buf)
 	return kabi_hdr_encode(&hdr, data_bytes, false, bytes);
 }
 
-static bool is_zero(const uint8_t *data, size_t len_bytes)
-{
-	for (size_t i = 0; i < len_bytes; i++)
-		if (data[i])
-			return false;
-	return true;
-}
-
 int kabi_reply_decode(const void *buf, size_t len_bytes, struct kabi_reply *reply)
 {
 	const uint8_t *bytes = buf;
@@ -100,7 +93,7 @@ int kabi_reply_decode(const void *buf, size_t len_bytes, struct kabi_reply *repl
 		return CM_E_KABI_PAYLOAD;
 	memcpy(got.data, bytes + KABI_OFF_DATA, hdr.rq.data_size);
 	if (got.data_bytes && got.data_bytes == room_bytes(&got) &&
-	    is_zero(got.data, got.data_bytes))
+	    buf_is_zero(got.data, got.data_bytes))
 		got.data_bytes = 0;	/* room, not an answer */
 	if (!reply_ok(&got))
 		return CM_E_KABI_PAYLOAD;
