@@ -360,7 +360,7 @@ void mlog_chores(struct host *host)
 		lg_line(LG_INFO, mlog->subject, "closed");
 		host->mlog[i] = host->mlog[--host->mlog_count];
 		/* An orphan's table may be active, though the one that has just gone was not. */
-		mlog_free(mlog, persist_has_running(&mlog->persist));
+		mlog_free(mlog, persist_running_count(mlog->persist.head));
 	}
 }
 

@@ -35,7 +35,6 @@ struct orphan {
 
 static void orphan_found(void *ctx, const struct persist_head *head);
 static void any_found(void *ctx, const struct persist_head *head);
-static uint32_t running_count(const struct persist_head *head);
 static void look(struct host *host, struct orphan *orphan);
 static bool is_gone(struct host *host, const struct orphan *orphan);
 static void drop(struct host *host, struct orphan *orphan);
@@ -77,27 +76,27 @@ static void orphan_found(void *ctx, const struct persist_head *head)
 		persist_remove(host->run_dir, head->uuid);
 		return;
 	}
-	if (!running_count(head))
+	if (!persist_running_count(head))
 		return;		/* loaded only: nothing of it is written */
 	orphan = calloc(1, sizeof(*orphan));
 	if (!orphan || outside_create(host->outside_hub, head->uuid, &callbacks, orphan,
 				      &orphan->outside)) {
 		/* Counted nevertheless: it is known when its kernel asks by itself. */
 		free(orphan);
-		host->orphan_left += running_count(head);
+		host->orphan_left += persist_running_count(head);
 		return;
 	}
 	orphan->head = *head;
 	orphan->next = host->orphan;
 	host->orphan = orphan;
-	host->orphan_left += running_count(head);
+	host->orphan_left += persist_running_count(head);
 }
 
 static void any_found(void *ctx, const struct persist_head *head)
 {
 	bool *any = ctx;
 
-	*any |= running_count(head) != 0;
+	*any |= persist_running_count(head) != 0;
 }
 
 bool orphan_any(const char *run_dir)
@@ -106,15 +105,6 @@ bool orphan_any(const char *run_dir)
 
 	persist_scan(run_dir, any_found, &any);
 	return any;
-}
-
-static uint32_t running_count(const struct persist_head *head)
-{
-	uint32_t i, count = 0;
-
-	for (i = 0; i < CML_LUIDS_MAX; i++)
-		count += head->luid[i] && head->is_running[i];
-	return count;
 }
 
 void orphan_wake(struct host *host)
@@ -140,14 +130,14 @@ void orphan_luid_gone(struct host *host, const char *uuid, uint64_t luid)
 	orphan = *at;
 	if (!orphan)
 		return;
-	before = running_count(&orphan->head);
+	before = persist_running_count(&orphan->head);
 	for (i = 0; i < CML_LUIDS_MAX; i++)
 		if (orphan->head.luid[i] == luid)
 			orphan->head.luid[i] = 0;
-	if (running_count(&orphan->head) == before)
+	if (persist_running_count(&orphan->head) == before)
 		return;
 	host->orphan_left--;
-	if (!running_count(&orphan->head)) {
+	if (!persist_running_count(&orphan->head)) {
 		*at = orphan->next;
 		orphan_free(orphan);
 	}
@@ -227,8 +217,8 @@ static void drop(struct host *host, struct orphan *orphan)
 	uint32_t i;
 
 	lg_line(LG_INFO, orphan->head.uuid, "%u tables of it went while no cmirrord ran",
-		running_count(&orphan->head));
-	host->orphan_left -= running_count(&orphan->head);
+		persist_running_count(&orphan->head));
+	host->orphan_left -= persist_running_count(&orphan->head);
 	for (i = 0; i < CML_LUIDS_MAX && mlog; i++)
 		if (orphan->head.luid[i])
 			persist_luid_del(&mlog->persist, orphan->head.luid[i]);

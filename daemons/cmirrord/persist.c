@@ -134,15 +134,18 @@ int persist_luid_add(struct persist *persist, uint64_t luid)
 	return -ENOSPC;
 }
 
-void persist_luid_del(struct persist *persist, uint64_t luid)
+static void luid_del(struct persist_head *head, uint64_t luid)
 {
 	uint32_t i;
 
 	for (i = 0; i < CML_LUIDS_MAX; i++)
-		if (persist->head->luid[i] == luid) {
-			persist->head->luid[i] = 0;
-			persist->head->is_running[i] = 0;
-		}
+		if (head->luid[i] == luid)
+			head->luid[i] = head->is_running[i] = 0;
+}
+
+void persist_luid_del(struct persist *persist, uint64_t luid)
+{
+	luid_del(persist->head, luid);
 }
 
 void persist_running_set(struct persist *persist, uint64_t luid, bool running)
@@ -154,14 +157,13 @@ void persist_running_set(struct persist *persist, uint64_t luid, bool running)
 			persist->head->is_running[i] = running;
 }
 
-bool persist_has_running(const struct persist *persist)
+uint32_t persist_running_count(const struct persist_head *head)
 {
-	uint32_t i;
+	uint32_t i, count = 0;
 
 	for (i = 0; i < CML_LUIDS_MAX; i++)
-		if (persist->head->luid[i] && persist->head->is_running[i])
-			return true;
-	return false;
+		count += head->luid[i] && head->is_running[i];
+	return count;
 }
 
 static void path_make(char *path, size_t size, const char *dir, const char *uuid)
@@ -182,7 +184,6 @@ void persist_forget(const char *dir, const char *uuid, uint64_t luid)
 {
 	struct persist_head head;
 	char path[128];
-	uint32_t i;
 	int fd;
 
 	path_make(path, sizeof(path), dir, uuid);
@@ -192,9 +193,7 @@ void persist_forget(const char *dir, const char *uuid, uint64_t luid)
 	if (read(fd, &head, sizeof(head)) != (ssize_t)sizeof(head) || !head_ok(&head) ||
 	    strcmp(head.uuid, uuid))
 		goto out;
-	for (i = 0; i < CML_LUIDS_MAX; i++)
-		if (head.luid[i] == luid)
-			head.luid[i] = head.is_running[i] = 0;
+	luid_del(&head, luid);
 	if (!head_has_luid(&head))
 		(void)unlink(path);
 	else if (pwrite(fd, &head, sizeof(head), 0) != (ssize_t)sizeof(head))

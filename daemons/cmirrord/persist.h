@@ -56,8 +56,8 @@ int persist_luid_add(struct persist *persist, uint64_t luid) CM_MUST_CHECK;
 void persist_luid_del(struct persist *persist, uint64_t luid);
 
 void persist_running_set(struct persist *persist, uint64_t luid, bool running);
-/* Does it tell of any running instance? */
-bool persist_has_running(const struct persist *persist);
+/* How many running instances it tells of. */
+uint32_t persist_running_count(const struct persist_head *head);
 
 /* The head of each file in @dir that holds a luid, copied. For the start of the daemon. */
 void persist_scan(const char *dir,
