@@ -285,12 +285,8 @@ uint64_t cml_hash(const struct cml *log)
  */
 static bool needs_reload_now(const struct cml *log)
 {
-	uint32_t i;
-
-	for (i = 0; i < CMN_NODES_MAX; i++)
-		if (log->mem[i].is_used && log->mem[i].is_leg_failed)
-			return false;
-	return log->cmn && log->oos_count && cml_is_whole(log) && cml_has_nosync(log);
+	return log->cmn && !cml_any_leg_failed(log) && log->oos_count && cml_is_whole(log) &&
+	       cml_has_nosync(log);
 }
 
 static void status_members(const struct cml *log, struct cml_status *status)

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-struct cml_claim *cml_claim_find(struct cml *log, uint64_t id)
+const struct cml_claim *cml_claim_find_c(const struct cml *log, uint64_t id)
 {
 	uint32_t i;
 
@@ -20,6 +20,11 @@ struct cml_claim *cml_claim_find(struct cml *log, uint64_t id)
 		if (log->claim[i].id == id)
 			return &log->claim[i];
 	return NULL;
+}
+
+struct cml_claim *cml_claim_find(struct cml *log, uint64_t id)
+{
+	return (struct cml_claim *)cml_claim_find_c(log, id);
 }
 
 struct cml_claim *cml_claim_at(const struct cml *log, uint64_t region_nr)

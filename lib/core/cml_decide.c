@@ -32,11 +32,6 @@
 /* An epoch that no former life had, when none of them can be asked. */
 #define EPOCH_SALTED (1ull << 62)
 
-static void slots_clear(struct cml *log)
-{
-	memset(log->slots, 0, sizeof(log->slots));
-}
-
 static void all_oos(struct cml *log)
 {
 	bits_fill(&log->oos, true);
@@ -254,7 +249,7 @@ static enum cml_open_step take_new(struct cml *log, const struct disk_sb *former
 	open->is_import = true;
 	log->epoch = epoch_new(log);
 	log->sb_seq = seq_new(log);
-	slots_clear(log);
+	memset(log->slots, 0, sizeof(log->slots));
 	if (is_valid) {
 		all_oos(log); /* less its clean bits */
 		return CML_OPEN_READ_CLASSIC;

@@ -138,15 +138,6 @@ bool cml_has_nosync(const struct cml *log)
 	return false;
 }
 
-static void health_send(struct cml *log)
-{
-	struct wire_msg msg = { .type = WIRE_HEALTH };
-
-	msg.u.health.leg = 0xffff;
-	msg.u.health.ok = false;
-	cmn_send(log->cmn, log, &msg);
-}
-
 /*
  * Such a table writes one leg without a mark, whatever becomes of the region: nothing may be called
  * in sync while it runs (is_held() in cml_claim.c), and clvmd has to load another one.
@@ -182,7 +173,7 @@ static void resume_answer(struct cml *log, struct cml_inst *inst)
 	if (!inst->is_replay)
 		resumed_send(log);
 	if (kept->has_nosync & CML_NOSYNC_FAILED)
-		health_send(log);
+		cml_health_send(log);
 	inst->is_replay = false;
 }
 

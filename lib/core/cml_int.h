@@ -24,6 +24,7 @@
 #include "base/bits.h"
 #include "base/buf.h"
 #include "lib/core/cmn.h"
+#include "lib/format/wire_tables.h"
 
 #define CML_NO_SLOT       0xffffffffu
 #define CML_IO_MAX        32u /* page requests under way per log */
@@ -425,6 +426,7 @@ struct cmn {
 	uint32_t log_count;
 	uint8_t *send_buf; /* WIRE_MSG_MAX */
 	uint8_t *blob_buf; /* WIRE_BLOB_MAX */
+	struct wire_tables *tables; /* of the STATE being sent or delivered */
 	char text[256];
 };
 
@@ -492,7 +494,6 @@ void cml_pend_answer_type(struct cml *log, struct cml_inst *inst, uint32_t type,
 void cml_inst_resume(struct cml *log, struct cml_inst *inst, const struct kabi_req *req);
 void cml_inst_presuspend(struct cml *log, struct cml_inst *inst, const struct kabi_req *req);
 void cml_inst_postsuspend(struct cml *log, struct cml_inst *inst, const struct kabi_req *req);
-bool cml_work_is_copied(const struct cml *log, uint64_t region_nr);
 bool cml_has_nosync(const struct cml *log);
 /* From now on. Only a failed write is news of a leg: a zero is told because of another's failure,
  * and would keep that alive for ever if it were reported as one. */
@@ -590,10 +591,18 @@ bool cml_joins_again(const struct cml *log);
 void cml_join_pump(struct cml *log);
 void cml_resumed_deliver(struct cml *log, const struct wire_msg *msg);
 void cml_suspended_deliver(struct cml *log, const struct wire_msg *msg);
+bool cml_any_leg_failed(const struct cml *log); /* by what any member has reported */
+void cml_health_send(struct cml *log); /* a leg of ours has failed */
 void cml_health_deliver(struct cml *log, const struct wire_msg *msg);
 uint32_t cml_slot_pick(const struct cml *log, uint32_t nodeid);
 void cml_slot_take(struct cml *log, uint32_t slot, uint32_t nodeid);
 void cml_became_whole(struct cml *log);
+
+/* ---- cml_tables.c ---- */
+uint32_t cml_tables_put(const struct cml *log, uint8_t *buf); /* returns the length */
+/* 0, or as wire_tables_decode(), also CM_E_WIRE_FIELD for what cannot be of this log; the log is
+ * untouched then. */
+int cml_tables_get(struct cml *log, const uint8_t *buf, uint32_t len_bytes) CM_MUST_CHECK;
 
 /* ---- cml_xfer.c ---- */
 void cml_xfer_pump(struct cml *log);
@@ -614,6 +623,7 @@ static inline void cml_bit_set(uint8_t *bits, uint64_t i)
 }
 
 struct cml_claim *cml_claim_find(struct cml *log, uint64_t id);
+const struct cml_claim *cml_claim_find_c(const struct cml *log, uint64_t id);
 struct cml_claim *cml_claim_at(const struct cml *log,
 			       uint64_t region_nr); /* proposed or granted, still in it */
 bool cml_claim_by_other(const struct cml *log, uint64_t region_nr);
@@ -632,6 +642,7 @@ bool cml_work_next(struct cml *log, struct cml_inst *inst, uint64_t *region_nr);
 void cml_work_granted(struct cml *log, struct cml_claim *claim);
 void cml_work_done(struct cml *log, struct cml_inst *inst, uint64_t region_nr, bool in_sync);
 void cml_work_stop(struct cml *log); /* give back what the kernel has not been handed */
+bool cml_work_is_copied(const struct cml *log, uint64_t region_nr); /* by us, not released yet */
 bool cml_inst_is_assigned(const struct cml *log, const struct cml_inst *inst, uint64_t region_nr);
 void cml_work_giveback(
 	struct cml *log); /* another node suspends: give back what our kernel was not handed */

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-struct cml_mem *cml_mem_find(struct cml *log, uint32_t nodeid)
+const struct cml_mem *cml_mem_find_c(const struct cml *log, uint32_t nodeid)
 {
 	uint32_t i;
 
@@ -22,14 +22,9 @@ struct cml_mem *cml_mem_find(struct cml *log, uint32_t nodeid)
 	return NULL;
 }
 
-const struct cml_mem *cml_mem_find_c(const struct cml *log, uint32_t nodeid)
+struct cml_mem *cml_mem_find(struct cml *log, uint32_t nodeid)
 {
-	uint32_t i;
-
-	for (i = 0; i < CMN_NODES_MAX; i++)
-		if (log->mem[i].is_used && log->mem[i].nodeid == nodeid)
-			return &log->mem[i];
-	return NULL;
+	return (struct cml_mem *)cml_mem_find_c(log, nodeid);
 }
 
 bool cml_is_coordinator(const struct cml *log)
@@ -161,13 +156,25 @@ static bool is_founded(const struct cml *log)
 	return mem && mem->is_whole;
 }
 
+/* A node that is told of its slot in the tables keeps it for as long as it runs. */
+static bool slot_is_for(struct cml *log, const struct wire_slot *slot)
+{
+	uint32_t own = log->has_tables ? cml_slot_of(log, log->cmn->cfg.nodeid) : CML_NO_SLOT;
+
+	if (own == CML_NO_SLOT || slot->slot != own || slot->nodeid == log->cmn->cfg.nodeid)
+		return true;
+	cmn_journal(log->cmn, log, CMN_LG_ERR,
+		    "node %u gives slot %u to node %u, but it is this node's: ignored",
+		    log->coordinator, own, slot->nodeid);
+	return false;
+}
+
 void cml_slot_deliver(struct cml *log, const struct wire_msg *msg)
 {
+	struct cml_mem *mem = cml_mem_find(log, msg->u.slot.nodeid);
 	uint32_t i;
 
-	struct cml_mem *mem = cml_mem_find(log, msg->u.slot.nodeid);
-
-	if (!mem || msg->sender != log->coordinator)
+	if (!mem || msg->sender != log->coordinator || !slot_is_for(log, &msg->u.slot))
 		return;
 	/*
 	 * Of a view that is over: its sender has begun the transfer anew, and may have written a
@@ -419,6 +426,25 @@ void cml_suspended_deliver(struct cml *log, const struct wire_msg *msg)
 		cml_work_giveback(log);
 }
 
+bool cml_any_leg_failed(const struct cml *log)
+{
+	uint32_t i;
+
+	for (i = 0; i < CMN_NODES_MAX; i++)
+		if (log->mem[i].is_used && log->mem[i].is_leg_failed)
+			return true;
+	return false;
+}
+
+void cml_health_send(struct cml *log)
+{
+	struct wire_msg msg = { .type = WIRE_HEALTH };
+
+	msg.u.health.leg = 0xffff;
+	msg.u.health.ok = false;
+	cmn_send(log->cmn, log, &msg);
+}
+
 void cml_health_deliver(struct cml *log, const struct wire_msg *msg)
 {
 	struct cml_mem *mem = cml_mem_find(log, msg->sender);
@@ -449,16 +475,28 @@ void cml_view_changed(struct cml *log)
 	}
 }
 
+/* We took it for whole, but it could not read the tables it was sent: it is a joiner still. */
+static void again_of_member(struct cml *log, struct cml_mem *mem, const struct wire_join *join)
+{
+	if (mem->is_whole && !join->has_state && mem->nodeid != log->coordinator)
+		mem->is_whole = false;
+}
+
 /*
- * JOIN(again) of a node we know goes without saying. A stranger without state is a joiner like any
- * other. A stranger with state, while we have some too: two halves of a partition meet; who is
- * stale is decided when the view has settled.
+ * JOIN(again) of a node we know mostly goes without saying. A stranger without state is a joiner
+ * like any other. A stranger with state, while we have some too: two halves of a partition meet;
+ * who is stale is decided when the view has settled.
  */
 void cml_again_deliver(struct cml *log, const struct wire_msg *msg)
 {
-	if (msg->sender == log->cmn->cfg.nodeid || !log->has_tables ||
-	    cml_mem_find(log, msg->sender))
+	struct cml_mem *mem = cml_mem_find(log, msg->sender);
+
+	if (msg->sender == log->cmn->cfg.nodeid || !log->has_tables)
 		return;
+	if (mem) {
+		again_of_member(log, mem, &msg->u.join);
+		return;
+	}
 	if (msg->u.join.has_state) {
 		log->stranger_has_state = cml_is_whole(log);
 		return;

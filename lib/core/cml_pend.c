@@ -144,7 +144,7 @@ static bool is_reached(const struct cml *log, const struct cml_pending *pend)
 
 static void failure_send(struct cml *log, uint64_t region_nr)
 {
-	struct wire_msg set = { .type = WIRE_OOS_SET }, health = { .type = WIRE_HEALTH };
+	struct wire_msg set = { .type = WIRE_OOS_SET };
 	uint8_t byte = (uint8_t)(1u << (region_nr % 8));
 
 	set.u.oos_set.cause = WIRE_OOS_FAILED;
@@ -152,9 +152,7 @@ static void failure_send(struct cml *log, uint64_t region_nr)
 	set.blob = &byte;
 	set.blob_bytes = 1;
 	cmn_send(log->cmn, log, &set);
-	health.u.health.leg = 0xffff;
-	health.u.health.ok = false;
-	cmn_send(log->cmn, log, &health);
+	cml_health_send(log);
 }
 
 static void pend_pump(struct cml *log, struct cml_inst *inst, struct cml_pending *pend)

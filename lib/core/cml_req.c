@@ -91,16 +91,6 @@ uint64_t cml_hint(const struct cml *log)
 	return bits_next_set(&log->oos, 0);
 }
 
-static bool any_leg_failed(const struct cml *log)
-{
-	uint32_t i;
-
-	for (i = 0; i < CMN_NODES_MAX; i++)
-		if (log->mem[i].is_used && log->mem[i].is_leg_failed)
-			return true;
-	return false;
-}
-
 /*
  * While every node reports every leg healthy the answer is 1 for each region: a write to a region
  * that is out of sync then is marked and goes to all legs (0 would make it primary-only and
@@ -109,7 +99,7 @@ static bool any_leg_failed(const struct cml *log)
  */
 static bool in_sync_answer(const struct cml *log, const struct cml_inst *inst, uint64_t region_nr)
 {
-	if (!any_leg_failed(log) || !cml_is_whole(log) || cml_work_is_copied(log, region_nr))
+	if (!cml_any_leg_failed(log) || !cml_is_whole(log) || cml_work_is_copied(log, region_nr))
 		return true; /* copied, not released yet: 0 would make one leg newer again */
 	return !bits_test(&log->oos, region_nr) || inst->bound > region_nr;
 }

@@ -234,14 +234,15 @@ bool cml_inst_is_assigned(const struct cml *log, const struct cml_inst *inst, ui
 /* In a claim of ours, and its copy has ended well. */
 bool cml_work_is_copied(const struct cml *log, uint64_t region_nr)
 {
-	uint32_t i, k;
+	uint32_t i;
 
-	for (i = 0; i < CML_WORKS; i++)
-		for (k = 0; log->work[i].claim_id && k < CML_CLAIMS_MAX; k++)
-			if (log->claim[k].id == log->work[i].claim_id &&
-			    region_nr >= log->claim[k].lo && region_nr < log->claim[k].hi &&
-			    cml_bit_get(log->work[i].done, region_nr - log->claim[k].lo))
-				return true;
+	for (i = 0; i < CML_WORKS; i++) {
+		const struct cml_claim *claim = cml_claim_find_c(log, log->work[i].claim_id);
+
+		if (claim && region_nr >= claim->lo && region_nr < claim->hi &&
+		    cml_bit_get(log->work[i].done, region_nr - claim->lo))
+			return true;
+	}
 	return false;
 }
 

@@ -13,8 +13,7 @@
 
 #include <string.h>
 
-#define TABLES_VERSION 1u
-#define CHUNK_REGIONS  ((uint64_t)WIRE_BLOB_MAX * 8)
+#define CHUNK_REGIONS ((uint64_t)WIRE_BLOB_MAX * 8)
 
 void cml_xfer_reset(struct cml *log)
 {
@@ -24,166 +23,6 @@ void cml_xfer_reset(struct cml *log)
 static uint32_t chunk_count(const struct cml *log)
 {
 	return 1 + (uint32_t)((log->region_count + CHUNK_REGIONS - 1) / CHUNK_REGIONS);
-}
-
-/* ---- tables, out ---- */
-
-static void slots_put(const struct cml *log, struct buf_wr *wr)
-{
-	uint32_t i;
-
-	for (i = 0; i < DISK_SLOTS_MAX; i++) {
-		wr_u8(wr, (uint8_t)log->slots[i].state);
-		wr_u32(wr, log->slots[i].nodeid);
-		wr_bytes(wr, log->slots[i].machine_id, 16);
-		wr_bytes(wr, log->slots[i].boot_id, 16);
-	}
-}
-
-static void members_put(const struct cml *log, struct buf_wr *wr)
-{
-	uint32_t i, n = 0;
-
-	for (i = 0; i < CMN_NODES_MAX; i++)
-		n += log->mem[i].is_used;
-	wr_u8(wr, (uint8_t)n);
-	for (i = 0; i < CMN_NODES_MAX; i++) {
-		const struct cml_mem *mem = &log->mem[i];
-
-		if (!mem->is_used)
-			continue;
-		wr_u32(wr, mem->nodeid);
-		wr_u64(wr, mem->join_seq);
-		wr_u8(wr, mem->client);
-		wr_u8(wr, mem->is_whole);
-		wr_u8(wr, mem->is_presuspended);
-		wr_u8(wr, mem->is_leg_failed);
-		wr_u8(wr, mem->is_replay);
-		wr_u32(wr, mem->gen);
-		wr_u64(wr, mem->legs_hash);
-		wr_u64(wr, mem->resume_epoch);
-	}
-}
-
-/* Proposals were voided by the JOIN, so each claim is a granted one. */
-static void claims_put(const struct cml *log, struct buf_wr *wr)
-{
-	uint32_t i, n = 0;
-
-	for (i = 0; i < CML_CLAIMS_MAX; i++)
-		n += log->claim[i].id && log->claim[i].is_granted;
-	wr_u8(wr, (uint8_t)n);
-	for (i = 0; i < CML_CLAIMS_MAX; i++) {
-		const struct cml_claim *claim = &log->claim[i];
-
-		if (!claim->id || !claim->is_granted)
-			continue;
-		wr_u64(wr, claim->id);
-		wr_u32(wr, claim->nodeid);
-		wr_u64(wr, claim->lo);
-		wr_u64(wr, claim->hi);
-		wr_bytes(wr, claim->out, sizeof(claim->out));
-	}
-}
-
-static uint32_t tables_put(const struct cml *log, uint8_t *buf)
-{
-	struct buf_wr wr;
-
-	wr_init(&wr, buf, WIRE_BLOB_MAX);
-	wr_u8(&wr, TABLES_VERSION);
-	wr_u64(&wr, log->oos_gen);
-	wr_u64(&wr, log->oos_durable);
-	wr_u64(&wr, log->merge_epoch);
-	wr_u64(&wr, log->epoch);
-	wr_u32(&wr, log->sb_flags);
-	wr_u32(&wr, log->coordinator);
-	slots_put(log, &wr);
-	members_put(log, &wr);
-	claims_put(log, &wr);
-	CM_ASSERT(!wr_failed(&wr));
-	return (uint32_t)wr_len(&wr);
-}
-
-/* ---- tables, in: bytes of a peer, checked ---- */
-
-static void slots_get(struct cml *log, struct buf_rd *rd)
-{
-	uint32_t i;
-
-	for (i = 0; i < DISK_SLOTS_MAX; i++) {
-		log->slots[i].state = rd_u8(rd);
-		log->slots[i].nodeid = rd_u32(rd);
-		rd_bytes(rd, log->slots[i].machine_id, 16);
-		rd_bytes(rd, log->slots[i].boot_id, 16);
-		if (log->slots[i].state > DISK_SLOT_CLEAN)
-			rd->failed = true;
-	}
-}
-
-static void members_get(struct cml *log, struct buf_rd *rd)
-{
-	uint32_t i, n = rd_u8(rd);
-
-	memset(log->mem, 0, sizeof(log->mem));
-	if (n > CMN_NODES_MAX)
-		rd->failed = true;
-	for (i = 0; i < n && !rd->failed; i++) {
-		struct cml_mem *mem = &log->mem[i];
-
-		mem->is_used = true;
-		mem->nodeid = rd_u32(rd);
-		mem->join_seq = rd_u64(rd);
-		mem->client = rd_u8(rd);
-		mem->is_whole = rd_u8(rd);
-		mem->is_presuspended = rd_u8(rd);
-		mem->is_leg_failed = rd_u8(rd);
-		mem->is_replay = rd_u8(rd);
-		mem->gen = rd_u32(rd);
-		mem->legs_hash = rd_u64(rd);
-		mem->resume_epoch = rd_u64(rd);
-	}
-}
-
-static void claims_get(struct cml *log, struct buf_rd *rd)
-{
-	uint32_t i, n = rd_u8(rd);
-
-	memset(log->claim, 0, sizeof(log->claim));
-	if (n > CML_CLAIMS_MAX)
-		rd->failed = true;
-	for (i = 0; i < n && !rd->failed; i++) {
-		struct cml_claim *claim = &log->claim[i];
-
-		claim->id = rd_u64(rd);
-		claim->nodeid = rd_u32(rd);
-		claim->lo = rd_u64(rd);
-		claim->hi = rd_u64(rd);
-		rd_bytes(rd, claim->out, sizeof(claim->out));
-		claim->is_granted = true;
-		if (!claim->id || claim->lo >= claim->hi || claim->hi > log->region_count ||
-		    claim->hi - claim->lo > WIRE_CLAIM_REGIONS_MAX)
-			rd->failed = true;
-	}
-}
-
-static bool tables_get(struct cml *log, const uint8_t *buf, uint32_t len_bytes)
-{
-	struct buf_rd rd;
-
-	rd_init(&rd, buf, len_bytes);
-	if (rd_u8(&rd) != TABLES_VERSION)
-		return false;
-	log->oos_gen = rd_u64(&rd);
-	log->oos_durable = rd_u64(&rd);
-	log->merge_epoch = rd_u64(&rd);
-	log->epoch = rd_u64(&rd);
-	log->sb_flags = rd_u32(&rd);
-	log->coordinator = rd_u32(&rd);
-	slots_get(log, &rd);
-	members_get(log, &rd);
-	claims_get(log, &rd);
-	return !rd_failed(&rd) && !rd_left(&rd) && cml_mem_find(log, log->cmn->cfg.nodeid);
 }
 
 /* ---- the coordinator ---- */
@@ -200,7 +39,7 @@ static void chunk_send(struct cml *log, uint32_t index)
 	state->index = index;
 	state->last_change = log->last_change;
 	if (!index) {
-		msg.blob_bytes = tables_put(log, log->cmn->blob_buf);
+		msg.blob_bytes = cml_tables_put(log, log->cmn->blob_buf);
 	} else {
 		msg.blob_bytes = (uint32_t)(left >= CHUNK_REGIONS ? WIRE_BLOB_MAX : (left + 7) / 8);
 		bits_get_bytes(&log->oos, first, log->cmn->blob_buf, msg.blob_bytes);
@@ -345,11 +184,14 @@ static void joiner_chunk(struct cml *log, const struct wire_msg *msg)
 {
 	const struct wire_state *state = &msg->u.state;
 	uint64_t first;
+	int r;
 
 	if (!state->index) {
-		if (!tables_get(log, msg->blob, msg->blob_bytes)) {
+		r = cml_tables_get(log, msg->blob, msg->blob_bytes);
+		if (r) {
 			cmn_journal(log->cmn, log, CMN_LG_ERR,
-				    "state of node %u is not readable; still waiting", msg->sender);
+				    "state of node %u: %s; still waiting", msg->sender,
+				    cm_strerror(r));
 			return;
 		}
 		log->has_tables = true;

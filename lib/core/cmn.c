@@ -21,6 +21,14 @@ void cmn_config_defaults(struct cmn_config *config)
 	config->daemon_return_ms = 60000;
 }
 
+static void cmn_free(struct cmn *cmn)
+{
+	free(cmn->send_buf);
+	free(cmn->blob_buf);
+	free(cmn->tables);
+	free(cmn);
+}
+
 int cmn_create(const struct cmn_config *config, struct cmn **out)
 {
 	struct cmn *cmn = calloc(1, sizeof(*cmn));
@@ -30,10 +38,9 @@ int cmn_create(const struct cmn_config *config, struct cmn **out)
 	cmn->cfg = *config;
 	cmn->send_buf = malloc(WIRE_MSG_MAX);
 	cmn->blob_buf = malloc(WIRE_BLOB_MAX);
-	if (!cmn->send_buf || !cmn->blob_buf) {
-		free(cmn->send_buf);
-		free(cmn->blob_buf);
-		free(cmn);
+	cmn->tables = malloc(sizeof(*cmn->tables));
+	if (!cmn->send_buf || !cmn->blob_buf || !cmn->tables) {
+		cmn_free(cmn);
 		return -ENOMEM;
 	}
 	CM_ASSERT(config->nodeid);
@@ -44,9 +51,7 @@ int cmn_create(const struct cmn_config *config, struct cmn **out)
 void cmn_destroy(struct cmn *cmn)
 {
 	CM_ASSERT(!cmn->log_count);
-	free(cmn->send_buf);
-	free(cmn->blob_buf);
-	free(cmn);
+	cmn_free(cmn);
 }
 
 int cmn_attach(struct cmn *cmn, struct cml *log)

@@ -15,7 +15,7 @@
 
 CM_STATIC_ASSERT(WIRE_NODES_MAX <= DISK_SLOTS_MAX);
 
-static bool get_bool(struct wire_rd *rd)
+bool wire_get_bool(struct wire_rd *rd)
 {
 	uint8_t byte = rd_u8(&rd->rd);
 
@@ -60,7 +60,7 @@ void wire_hello_get_fixed(struct wire_rd *rd, struct wire_msg *msg)
 	hello->client = rd_u8(&rd->rd);
 	hello->fencing = rd_u8(&rd->rd);
 	hello->features = rd_u32(&rd->rd);
-	hello->has_node_lock = get_bool(rd);
+	hello->has_node_lock = wire_get_bool(rd);
 }
 
 static void hello_get(struct wire_rd *rd, struct wire_msg *msg)
@@ -68,8 +68,8 @@ static void hello_get(struct wire_rd *rd, struct wire_msg *msg)
 	wire_hello_get_fixed(rd, msg);
 	msg->u.hello.log_count = rd_u32(&rd->rd);
 	msg->u.hello.prev_view = rd_u64(&rd->rd);
-	msg->u.hello.lost_quorum = get_bool(rd);
-	msg->u.hello.has_orphans = get_bool(rd);
+	msg->u.hello.lost_quorum = wire_get_bool(rd);
+	msg->u.hello.has_orphans = wire_get_bool(rd);
 }
 
 bool wire_hello_fixed_ok(const struct wire_hello *hello)
@@ -105,14 +105,14 @@ static void join_get(struct wire_rd *rd, struct wire_msg *msg)
 {
 	struct wire_join *join = &msg->u.join;
 
-	join->again = get_bool(rd);
-	join->is_core = get_bool(rd);
+	join->again = wire_get_bool(rd);
+	join->is_core = wire_get_bool(rd);
 	join->region_count = rd_u64(&rd->rd);
 	join->region_size_sect = rd_u32(&rd->rd);
 	join->gen = rd_u32(&rd->rd);
 	join->legs_hash = rd_u64(&rd->rd);
-	join->has_state = get_bool(rd);
-	join->is_replay = get_bool(rd);
+	join->has_state = wire_get_bool(rd);
+	join->is_replay = wire_get_bool(rd);
 }
 
 static bool join_ok(const struct wire_msg *msg)
@@ -319,7 +319,7 @@ static void disk_oos_put(const struct wire_msg *msg, struct buf_wr *wr)
 static void disk_oos_get(struct wire_rd *rd, struct wire_msg *msg)
 {
 	msg->u.disk_oos.first = rd_u64(&rd->rd);
-	msg->u.disk_oos.last = get_bool(rd);
+	msg->u.disk_oos.last = wire_get_bool(rd);
 }
 
 static bool disk_oos_ok(const struct wire_msg *msg)
@@ -415,7 +415,7 @@ static void health_put(const struct wire_msg *msg, struct buf_wr *wr)
 static void health_get(struct wire_rd *rd, struct wire_msg *msg)
 {
 	msg->u.health.leg = rd_u16(&rd->rd);
-	msg->u.health.ok = get_bool(rd);
+	msg->u.health.ok = wire_get_bool(rd);
 }
 
 #define ROW(number, word, fixed, blob_min, blob_max, ok_fn) \

@@ -21,6 +21,8 @@ struct wire_rd {
 	bool has_bad_bool;
 };
 
+bool wire_get_bool(struct wire_rd *rd);
+
 struct wire_body {
 	const char *name;
 	uint16_t fixed_bytes;		/* the members of the struct, without the blob */

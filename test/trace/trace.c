@@ -128,6 +128,8 @@ static bool play(struct trace *t, const struct line *l)
 		trace_miss(t, n->nodeid);
 	else if (!strcmp(cmd, "deliver"))
 		return trace_deliver(t, n->nodeid);
+	else if (!strcmp(cmd, "garble"))
+		return trace_garble(t, number(l, 1));
 	else if (!strcmp(cmd, "disk"))
 		return play_disk(n, l, 0);
 	else if (!strcmp(cmd, "fail"))

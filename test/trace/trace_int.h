@@ -75,6 +75,7 @@ void trace_view(struct trace *t, uint64_t nr, uint32_t members, bool usable, boo
 void trace_request(struct trace_node *n, struct kabi_req *req);
 /* Each returns false when there was nothing to do. */
 bool trace_deliver(struct trace *t, uint32_t nodeid);
+bool trace_garble(struct trace *t, uint64_t offset);
 bool trace_disk(struct trace_node *n, int result);
 bool trace_spoil(struct trace *t, const char *place, bool is_later);
 bool trace_own(struct trace_node *n);

@@ -343,18 +343,35 @@ static void deliver_to(struct trace *t, struct trace_msg *m, uint32_t nodeid)
 		step(&t->node[nodeid], &ev);
 }
 
-bool trace_deliver(struct trace *t, uint32_t nodeid)
+static struct trace_msg *msg_next(struct trace *t, uint32_t who)
 {
-	uint32_t i, k, who = nodeid ? 1u << nodeid : ~0u;
+	uint32_t i;
 
 	for (i = 0; i < t->msg_count; i++)
 		if (t->msg[i].pending & who)
-			break;
-	if (i == t->msg_count)
+			return &t->msg[i];
+	return NULL;
+}
+
+bool trace_deliver(struct trace *t, uint32_t nodeid)
+{
+	uint32_t k, who = nodeid ? 1u << nodeid : ~0u;
+	struct trace_msg *m = msg_next(t, who);
+
+	for (k = 1; m && k <= TRACE_NODES; k++)
+		if ((m->pending & who) >> k & 1)
+			deliver_to(t, m, k);
+	return m;
+}
+
+bool trace_garble(struct trace *t, uint64_t offset)
+{
+	struct trace_msg *m = msg_next(t, ~0u);
+	struct wire_msg msg;
+
+	if (!m || wire_decode(m->buf, m->len_bytes, &msg) || offset >= msg.blob_bytes)
 		return false;
-	for (k = 1; k <= TRACE_NODES; k++)
-		if ((t->msg[i].pending & who) >> k & 1)
-			deliver_to(t, &t->msg[i], k);
+	m->buf[msg.blob - m->buf + (ptrdiff_t)offset] ^= 0x40;
 	return true;
 }
 
