@@ -24,8 +24,11 @@ static int dial(struct cm_errmsg *err)
 
 	if (!path || !*path)
 		path = LVMLOCKD_SOCKET;
-	if (strlen(path) >= sizeof(addr.sun_path))
+	if (strlen(path) >= sizeof(addr.sun_path)) {
+		cm_err_set(err, "LVM_LVMLOCKD_SOCKET: %s is too long for a socket: set it right",
+			   path);
 		return -ENAMETOOLONG;
+	}
 	memcpy(addr.sun_path, path, strlen(path) + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)) < 0 ||
