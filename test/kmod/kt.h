@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * kt.h - tests of the module alone: a mirror on three devices, and this program in the place of
+ * cmirrord.
+ *
+ * Wants to be root on a machine with device-mapper and dm-log-cmirror loaded, and three devices in
+ * KT_LOG, KT_LEG0, KT_LEG1, whose content is lost. The mirror is /dev/mapper/kt, KT_REGIONS regions
+ * of KT_REGION_BYTES. One thread; what may wait for us is done by children.
+ */
+#ifndef CM_TEST_KMOD_KT_H
+#define CM_TEST_KMOD_KT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/bits.h"
+#include "lib/format/disk.h"
+#include "lib/kernel/kmc.h"
+#include "test/lib/tap.h"
+
+#define KT_REGION_BYTES	65536u
+#define KT_REGION_SECT	(KT_REGION_BYTES / 512u)
+#define KT_REGIONS	128u
+#define KT_SLOT		5u
+#define KT_EPOCH	77u
+#define KT_UUID		"LVM-kt"
+
+struct kt {
+	struct kmc *kmc;
+	uint64_t luid;			/* of the last instance heard of */
+	struct kmc_look look;		/* at the last news */
+	uint32_t asked;			/* all ever asked for, since kt_asked_reset() */
+	bool is_gone;
+	/* answers */
+	int ctr_error;
+	bool oos_all;			/* at RESUME: all out of sync, else all in sync */
+	uint8_t mode;
+	uint32_t sticky_ms;
+	bool holds_start, holds_stop;	/* do not answer these */
+};
+
+void kt_bind(struct kt *kt);		/* become the daemon; dies when it cannot */
+void kt_unbind(struct kt *kt);
+
+/* Run a command in a child; its output goes nowhere. */
+pid_t kt_run(const char *const argv[]);
+/* Be the daemon until the child has ended, or for @ms. Its exit status, or -1: it runs still. */
+int kt_wait(struct kt *kt, pid_t pid, int ms);
+/* Be the daemon for @ms, or until one of @ask is asked. */
+bool kt_pump(struct kt *kt, uint32_t ask, int ms);
+void kt_asked_reset(struct kt *kt);
+/* A fresh look. */
+const struct kmc_look *kt_look(struct kt *kt);
+
+/* dmsetup create kt, suspended or not; remove; 0 when it worked. */
+int kt_create(struct kt *kt, bool is_core);
+int kt_remove(struct kt *kt);
+int kt_dmsetup(struct kt *kt, const char *a, const char *b, const char *c);
+
+/* One region of /dev/mapper/kt filled with @byte, by a child, directly. */
+pid_t kt_write_start(uint32_t region, uint8_t byte);
+bool kt_write(struct kt *kt, uint32_t region, uint8_t byte);
+/* First byte of a region, read directly from a device; -1 on an error. */
+int kt_byte(const char *dev, uint32_t region);
+void kt_fill(const char *dev, uint32_t region, uint8_t byte);
+const char *kt_dev(const char *name);	/* "LOG", "LEG0", "LEG1" */
+
+/* Is the region marked in the slot on the log device? The page must be exactly ours, or -1. */
+int kt_disk_mark(uint32_t region);
+
+#endif
