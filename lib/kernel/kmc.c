@@ -201,24 +201,31 @@ static int message(struct kmc *kmc, const struct nlmsghdr *nlh, answer_fn *answe
 	return 1;
 }
 
+/*
+ * Never waits: the kernel has answered when sendto() returns. t0: news have filled the socket's
+ * buffer. t1: a command; its answer is dropped, and ENOBUFS noted. t2: the news are read, and nothing
+ * is behind them. Who waited there would wait for ever.
+ */
 static int receive(struct kmc *kmc, answer_fn *answer, void *ctx)
 {
-	ssize_t got = mnl_socket_recvfrom(kmc->sock, kmc->in, sizeof(kmc->in));
+	ssize_t got = recv(kmc_fd(kmc), kmc->in, sizeof(kmc->in), MSG_DONTWAIT | MSG_TRUNC);
 	const struct nlmsghdr *nlh = (const void *)kmc->in;
 	int left = (int)got, r = 1;
 
 	if (got < 0) {
-		if (errno != ENOBUFS)
+		if (errno != ENOBUFS && errno != EAGAIN)
 			return -errno;
 		kmc->news_lost = true;
-		return 1;
+		return errno == ENOBUFS ? 1 : -ENOBUFS;
 	}
+	if ((size_t)got > sizeof(kmc->in))
+		return -EMSGSIZE;
 	for (; r == 1 && mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
 		r = message(kmc, nlh, answer, ctx);
 	return r;
 }
 
-/* The kernel has answered when sendto() returns; news may stand before the answer. */
+/* News may stand before the answer. */
 static int cmd_end(struct kmc *kmc, const struct nlmsghdr *nlh, answer_fn *answer, void *ctx)
 {
 	int r = 1;

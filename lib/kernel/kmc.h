@@ -8,7 +8,8 @@
  * but the kernel's own short work. NEWS that come in between are kept.
  *
  * One thread. Errors are what the module says (kmod/cmirror.h), or what the socket does; the text
- * that came with the last one is kmc_why().
+ * that came with the last one is kmc_why(). -ENOBUFS: so much news had come that there was no room
+ * for the answer; whether the command was done is not known. Look at all, and say it again.
  */
 #ifndef CM_KERNEL_KMC_H
 #define CM_KERNEL_KMC_H
