@@ -25,8 +25,8 @@
  * attribute is missing or out of its range; -EOPNOTSUPP unknown command; -EPERM.
  * None of them waits for I/O or for a pass.
  */
-#ifndef _UAPI_LINUX_CMIRROR_H
-#define _UAPI_LINUX_CMIRROR_H
+#ifndef UAPI_LINUX_CMIRROR_H
+#define UAPI_LINUX_CMIRROR_H
 
 #include <linux/types.h>
 
@@ -39,7 +39,7 @@
 
 #define CMIRROR_UUID_BYTES	129	/* with the NUL */
 #define CMIRROR_ARGS_BYTES	256	/* with the NUL */
-#define CMIRROR_REGIONS_MAX	(1ULL << 24)
+#define CMIRROR_REGIONS_MAX	0x1000000ULL
 #define CMIRROR_CLAIM_MAX	256	/* regions of one claim */
 #define CMIRROR_CLAIMS		2	/* of this node, at a time */
 #define CMIRROR_FREEZES		64	/* claims of others, at a time */
@@ -70,9 +70,11 @@
  * @CMIRROR_CMD_OOS: LUID, OP, FIRST (a multiple of 64), BITS (a multiple of 8 bytes, except at the
  *	end of the map): regions out of sync. OP_SET and OP_CLEAR change those whose bits are set,
  *	OP_LOAD all in the range. A region that OP_SET names and that was in sync has not been
- *	durable on disk: OOS_DURABLE of MODE is 0 from then on.
+ *	durable on disk: OOS_DURABLE of MODE is 0 from then on. Regions in FAILED stay out of sync
+ *	whatever is said of them; what holds there is to be said again after FAILED_DONE.
  * @CMIRROR_CMD_MODE: LUID, MODE, OOS_DURABLE (0 or 1: every out-of-sync bit that was set here is
- *	durable in the log's bitmap).
+ *	durable in the log's bitmap). 1 is taken as 0 while there are regions in FAILED: their bits
+ *	were set by the kernel; to be said again after the last FAILED_DONE.
  * @CMIRROR_CMD_MARKS: LUID, FIRST, BITS: bits that this node's slot has on disk, before START.
  *	-EBUSY once it runs.
  * @CMIRROR_CMD_FREEZE: LUID, CLAIM, LO, HI, WAIT_MS, IS_HARD: another node wants to copy these.
@@ -80,14 +82,18 @@
  *	WAIT_MS, ASK_FROZEN. Regions that are still written then are out of the claim, and their
  *	writes go on. If it is not IS_HARD, a write that waits is told of by ASK_VOID.
  *	The same CLAIM again: its result is told again. -ENOSPC more than CMIRROR_FREEZES.
- * @CMIRROR_CMD_THAW: LUID, CLAIM, and REGION for one region only: writes go on. Unknown claims are
- *	fine.
+ * @CMIRROR_CMD_THAW: LUID, CLAIM, and REGION for one region only: writes go on, if no other
+ *	FREEZE has them too. Unknown claims are fine.
  * @CMIRROR_CMD_CLAIM: LUID, CLAIM, LO, HI, BITS (regions that are not to be copied): this node is
  *	to copy. The same again: nothing. -ENOSPC more than CMIRROR_CLAIMS.
  * @CMIRROR_CMD_CLAIM_CUT: LUID, CLAIM, HI: hand out no region at or above HI (LO or less: none).
  * @CMIRROR_CMD_CLAIM_END: LUID, CLAIM: forget it. -EBUSY while a region of it is being copied.
- * @CMIRROR_CMD_FLUSH: LUID, FLUSH: flush every leg; ends in ASK_FLUSHED.
+ * @CMIRROR_CMD_FLUSH: LUID, FLUSH: flush every leg; ends in ASK_FLUSHED. ERROR -ENXIO: the table
+ *	was suspended meanwhile, nothing is known.
  * @CMIRROR_CMD_FAILED_DONE: LUID, REGION: it is known to the cluster that a write failed there.
+ *	Of a claim of this node that has it, it is not copied any more (COPIED of the next GET).
+ *	A resume of the same table keeps FAILED; with the table it is gone, so it is to be dealt
+ *	with before STOP_DONE: among the MARKS that are left, these must not be cleared.
  * @CMIRROR_CMD_MARKS_GET: LUID, FIRST, COUNT: BITS of the slot as it is wanted. Of a stopped
  *	instance these are what it leaves to the daemon.
  */
@@ -113,6 +119,7 @@ enum cmirror_cmd {
 	CMIRROR_CMD_MARKS_GET,
 	__CMIRROR_CMD_END
 };
+
 #define CMIRROR_CMD_MAX (__CMIRROR_CMD_END - 1)
 
 enum cmirror_attr {
@@ -149,15 +156,15 @@ enum cmirror_attr {
 	CMIRROR_A_IS_HARD,	/* u8 */
 	CMIRROR_A_REGION,	/* u64 */
 	CMIRROR_A_FLUSH,	/* u64: number of a flush, not 0 */
-	CMIRROR_A_FROZEN,	/* nested, several: CLAIM, BITS (bit i: region LO + i is written) */
-	CMIRROR_A_COPIED,	/* nested, several: CLAIM, BITS (bit i: region LO + i is copied),
-				 * IS_DONE */
+	CMIRROR_A_FROZEN,	/* nested, several: CLAIM, BITS (i: LO + i is written) */
+	CMIRROR_A_COPIED,	/* nested, several: CLAIM, IS_DONE, BITS (i: LO + i is copied) */
 	CMIRROR_A_IS_DONE,	/* u8: nothing of the claim is left to copy, or being copied */
 	CMIRROR_A_VOIDS,	/* binary: u64 each */
 	CMIRROR_A_FAILED,	/* binary: u64 each */
 	CMIRROR_A_STATS,	/* binary: struct cmirror_stats, maybe longer in later versions */
 	__CMIRROR_A_END
 };
+
 #define CMIRROR_A_MAX (__CMIRROR_A_END - 1)
 
 enum cmirror_type {
@@ -188,17 +195,17 @@ enum cmirror_op {
 	CMIRROR_OP_LOAD,
 };
 
-#define CMIRROR_ASK_CTR		(1U << 0)	/* may this table be loaded? */
-#define CMIRROR_ASK_RESUME	(1U << 1)	/* START, please, and before it MARKS, OOS, MODE */
-#define CMIRROR_ASK_STOP	(1U << 2)	/* MARKS_GET, and STOP_DONE when they are dealt with */
-#define CMIRROR_ASK_GONE	(1U << 3)	/* the table was destroyed */
-#define CMIRROR_ASK_PRESUSPEND	(1U << 4)	/* state PRESUSPENDED; nothing waits for an answer */
-#define CMIRROR_ASK_FROZEN	(1U << 5)	/* FROZEN: results; over with THAW */
-#define CMIRROR_ASK_COPIED	(1U << 6)	/* COPIED: a claim is done; over with CLAIM_END */
-#define CMIRROR_ASK_VOID	(1U << 7)	/* VOIDS: writes wait there; over with THAW */
-#define CMIRROR_ASK_FAILED	(1U << 8)	/* FAILED: a leg failed there; over with FAILED_DONE */
-#define CMIRROR_ASK_FLUSHED	(1U << 9)	/* FLUSH, ERROR: of the last flush */
-#define CMIRROR_ASK_LOG_FAILED	(1U << 10)	/* a slot page could not be written */
+#define CMIRROR_ASK_CTR		0x001U	/* may this table be loaded? */
+#define CMIRROR_ASK_RESUME	0x002U	/* START, please, and before it MARKS, OOS, MODE */
+#define CMIRROR_ASK_STOP	0x004U	/* MARKS_GET, and then STOP_DONE */
+#define CMIRROR_ASK_GONE	0x008U	/* the table was destroyed */
+#define CMIRROR_ASK_PRESUSPEND	0x010U	/* state PRESUSPENDED; nothing waits for an answer */
+#define CMIRROR_ASK_FROZEN	0x020U	/* FROZEN: results; over with THAW */
+#define CMIRROR_ASK_COPIED	0x040U	/* COPIED: a claim is done; over with CLAIM_END */
+#define CMIRROR_ASK_VOID	0x080U	/* VOIDS: writes wait there; over with THAW */
+#define CMIRROR_ASK_FAILED	0x100U	/* FAILED: a leg failed there; over with FAILED_DONE */
+#define CMIRROR_ASK_FLUSHED	0x200U	/* FLUSH, ERROR: of the last flush */
+#define CMIRROR_ASK_LOG_FAILED	0x400U	/* a slot page could not be written */
 
 /* Since the table was loaded. */
 struct cmirror_stats {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * cmk.h - private to dm-log-cmirror. cmirror.h is what it speaks with cmirrord; doc/kernel-module.md
- * says why it is built like this.
+ * cmk.h - private to dm-log-cmirror. cmirror.h is what it speaks with cmirrord;
+ * doc/kernel-module.md says why it is built like this.
  *
  *	cmk_main.c	load and unload
  *	cmk_log.c	the dirty log types: what dm-mirror calls
@@ -12,6 +12,7 @@
  *	cmk_clerk.c	what is done behind dm-mirror's back: lazy clears, ends of freezes, news
  *	cmk_legs.c	flushing the legs
  *	cmk_wake.c	waking dm-mirror's thread
+ *	cmk_mirror.c	what dm-mirror says of itself
  *	cmk_nl.c	commands of the daemon; cmk_tell.c what it is told
  *
  * Who runs where. kmirrord, one per mirror: flush, mark, clear, in_sync(1), is_remote_recovering,
@@ -57,6 +58,7 @@
 #define CMK_NEWS_RETRY_MS	100
 #define CMK_CTR_WAIT_S		10
 #define CMK_RESUME_WAIT_S	60	/* cmirrord gives up earlier, with a reason */
+#define CMK_LEGS_WAIT_S		5	/* for a flush of the legs, at the end of a suspend */
 #define CMK_CLAIM_BYTES		(CMIRROR_CLAIM_MAX / 8)
 
 /* A page of the slot. Bits of its regions are in cmk_log.marks. */
@@ -85,6 +87,7 @@ struct cmk_freeze {
 	unsigned long deadline;	/* jiffies, once effective */
 	u32 wait_ms;
 	u8 written[CMK_CLAIM_BYTES];	/* result: those that left the claim */
+	u8 out[CMK_CLAIM_BYTES];	/* not frozen by it any more: written, or thawed alone */
 };
 
 /* A claim of this node. */
@@ -103,7 +106,7 @@ struct cmk_legs;
 struct cmk_log {
 	/* constant after ctr */
 	struct list_head list;
-	u64 luid;
+	u64 luid;			/* ascending in the list */
 	struct dm_target *ti;
 	struct dm_dev *dev;		/* NULL: core */
 	char uuid[CMIRROR_UUID_BYTES];
@@ -113,7 +116,7 @@ struct cmk_log {
 	u32 page_count;
 	struct cmk_page *page;		/* page_count; NULL: core */
 
-	spinlock_t lock;
+	spinlock_t lock;		/* of all that follows, see above */
 	wait_queue_head_t wait;		/* pages written, answers of the daemon */
 	u8 state;			/* enum cmirror_state */
 	u8 mode, want_mode;		/* enum cmirror_mode */
@@ -140,12 +143,15 @@ struct cmk_log {
 	unsigned long *marks;		/* the slot as wanted */
 	unsigned long *dirty;		/* dm-mirror writes there, or has not cleared it yet */
 	unsigned long *recent;		/* marked or cleared since the last batch of clears */
-	unsigned long *failed;		/* a write failed there, and the daemon has not said it knows */
+	unsigned long *failed;		/* a write failed there; until FAILED_DONE */
+	unsigned long *nosync;		/* one failed, ever: dm-mirror may not mark it again */
 	unsigned long *voids;		/* a write waits there for a soft freeze */
-	u64 mark_count;
+	u64 mark_count, nosync_count;
 	u64 set_gen;			/* of marks */
 	u64 flushed_gen;		/* all marks up to it were durable in a flush */
 	bool has_refused;		/* a mark that cannot be written: the next flush fails */
+	bool ignores_errors;		/* the table has no handle_errors: never started */
+	bool in_status;			/* kmirrord: dm-mirror's status function runs */
 
 	struct cmk_claim claim[CMIRROR_CLAIMS];
 	struct cmk_freeze freeze[CMIRROR_FREEZES];
@@ -161,6 +167,7 @@ struct cmk_log {
 	int flushed_error;
 	struct cmk_legs *legs;		/* between resume and postsuspend */
 	struct delayed_work clerk;
+	struct work_struct write_work;	/* pages that clears have changed */
 	bool is_closing;		/* dtr: the clerk does nothing any more */
 
 	/* waking kmirrord */
@@ -170,6 +177,8 @@ struct cmk_log {
 	struct page *wake_buf;
 	struct task_struct *wake_task;	/* its read must reach kmirrord */
 	bool wake_busy, wake_again, wake_stop;
+	bool wake_hit;			/* it has reached in_sync(), so kmirrord runs */
+	bool wake_ok;			/* the last one was no error */
 
 	struct cmirror_stats stats;
 };
@@ -202,10 +211,10 @@ void cmk_maps_destroy(struct cmk_log *log);
 /* No lock: bits are read atomically. */
 bool cmk_is_oos(const struct cmk_log *log, u64 region);
 void cmk_oos_change(struct cmk_log *log, u8 op, u64 first, const u8 *bits, u32 bytes);
-/* At once: what our own writes have brought about. */
-void cmk_oos_set_now(struct cmk_log *log, u64 region);
+/* At once: a write has failed on a leg, or may go to one leg only. */
+void cmk_failed(struct cmk_log *log, u64 region);
 void cmk_frozen_change(struct cmk_log *log, u64 lo, u64 hi, bool is_frozen);
-/* May a write go on? Begins a pass. */
+/* Must a write wait? Begins a pass. */
 bool cmk_write_is_held(struct cmk_log *log, u64 region);
 /* A boundary: what is to hold, holds. */
 void cmk_apply(struct cmk_log *log);
@@ -218,8 +227,14 @@ void cmk_pages_destroy(struct cmk_log *log);	/* no write is under way */
 bool cmk_is_durable(const struct cmk_log *log, u64 region);	/* under log->lock */
 void cmk_mark(struct cmk_log *log, u64 region);			/* under log->lock */
 void cmk_unmark(struct cmk_log *log, u64 region);		/* under log->lock */
-/* Submit the pages that are wanted. May sleep. */
+/* Submit the pages that are wanted, here or in a worker of their own. The first may sleep. */
 void cmk_pages_write(struct cmk_log *log);
+void cmk_pages_write_later(struct cmk_log *log);
+void cmk_write_work(struct work_struct *work);
+/* Under log->lock, between two lives: the marks are what is on disk. */
+void cmk_pages_forget(struct cmk_log *log);
+/* Under log->lock. When the first that failed is to be tried again, if one is. */
+bool cmk_pages_retry(const struct cmk_log *log, unsigned long *when);
 /* Wait until every mark set before is durable. 0 or -EIO. May sleep, and does. */
 int cmk_flush(struct cmk_log *log);
 bool cmk_pages_are_idle(struct cmk_log *log);			/* takes log->lock */
@@ -235,6 +250,8 @@ int cmk_claim_end(struct cmk_log *log, u64 id);
 bool cmk_work_next(struct cmk_log *log, u64 *region);
 /* Was it handed out? Then it is not any more. */
 bool cmk_work_done(struct cmk_log *log, u64 region, bool ok);
+/* It is not copied, even if it was told so: a write has failed there since. */
+void cmk_claims_spoil(struct cmk_log *log, u64 region);
 void cmk_claims_look(struct cmk_log *log);
 
 /* ---- cmk_clerk.c ---- */
@@ -254,10 +271,12 @@ bool cmk_legs_flushed(struct cmk_legs *legs, int *error);
 /* Of the instance, or NULL; to be put. */
 struct cmk_legs *cmk_legs_get(struct cmk_log *log);
 void cmk_legs_put(struct cmk_legs *legs);
-/* The instance has none any more: they are closed when the flush that runs has ended, however long
- * that takes. No cmk_clerk_wake() comes of them when this has returned. */
+/*
+ * The instance has none any more: they are closed when the flush that runs has ended, however long
+ * that takes; CMK_LEGS_WAIT_S of it are waited here, so that mostly the legs can be removed next.
+ * No cmk_clerk_wake() comes of them when this has returned.
+ */
 void cmk_legs_leave(struct cmk_log *log);
-void cmk_legs_wait_all_closed(void);
 
 /* ---- cmk_wake.c ---- */
 int cmk_wake_create(struct cmk_log *log);
@@ -266,6 +285,12 @@ void cmk_wake(struct cmk_log *log);		/* under log->lock */
 void cmk_wake_allow(struct cmk_log *log);
 /* No read is under way when it returns, and none comes. May sleep. */
 void cmk_wake_forbid(struct cmk_log *log);
+
+/* ---- cmk_mirror.c ---- */
+/* Has the table "handle_errors"? Or a negative errno. May sleep. */
+int cmk_mirror_handles_errors(struct cmk_log *log);
+/* Has a flush of a leg failed since dm-mirror took it for good? In kmirrord only. */
+bool cmk_mirror_flush_failed(struct cmk_log *log);
 
 /* ---- cmk_nl.c, cmk_tell.c ---- */
 int cmk_nl_register(void);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * cmk_clerk.c - what is done behind dm-mirror's back, one run at a time per instance: pages that
- * clears have changed, flushes of the legs, lazy clears, ends of freezes, news for the daemon.
+ * clears have changed, flushes of the legs, lazy clears, ends of freezes, news for the daemon. It
+ * submits no I/O itself: that blocks when a device does, and the daemon would hear nothing, neither
+ * the end of a freeze that another node waits for, nor of the suspend that is to repair the mirror.
  *
  * Lazy clears, from a snapshot. t0: the flush of the legs begins. t1: it has ended. A mark may go
  * only if nothing was written there since before t0. `recent` has every region marked or cleared
@@ -31,23 +33,24 @@ void cmk_ask_over(struct cmk_log *log, u32 ask)
 
 /* ---- lazy clears ---- */
 
-static bool may_unmark(const struct cmk_log *log, u64 region)
+/* Of a word of the maps: the marks that may go. By words, because the lock is held over all. */
+static unsigned long idle_word(const struct cmk_log *log, u64 i)
 {
-	if (test_bit(region, log->dirty) || test_bit(region, log->recent) ||
-	    test_bit(region, log->failed))
-		return false;
-	return !cmk_is_oos(log, region) || log->oos_durable;
+	unsigned long idle = log->marks[i];
+
+	if (idle)
+		idle &= ~(log->dirty[i] | log->recent[i] | log->failed[i]);
+	return log->oos_durable ? idle : idle & ~log->oos[i];
 }
 
-static u64 next_idle(const struct cmk_log *log, u64 from)
+static bool any_idle(const struct cmk_log *log)
 {
-	u64 r;
+	u64 i, words = BITS_TO_LONGS(log->region_count);
 
-	for (r = find_next_bit(log->marks, log->region_count, from); r < log->region_count;
-	     r = find_next_bit(log->marks, log->region_count, r + 1))
-		if (may_unmark(log, r))
-			return r;
-	return log->region_count;
+	for (i = 0; i < words; i++)
+		if (idle_word(log, i))
+			return true;
+	return false;
 }
 
 static void batch_next(struct cmk_log *log)
@@ -62,7 +65,7 @@ static bool batch_begin(struct cmk_log *log)
 	if (log->batch_flushing || !cmk_is_live(log) || log->log_failed || !log->mark_count ||
 	    time_before(jiffies, log->batch_due))
 		return false;
-	if (next_idle(log, 0) < log->region_count)
+	if (any_idle(log))
 		return true;
 	batch_next(log);
 	return false;
@@ -70,11 +73,16 @@ static bool batch_begin(struct cmk_log *log)
 
 static void batch_end(struct cmk_log *log, int error)
 {
-	u64 r;
+	u64 i, words = error ? 0 : BITS_TO_LONGS(log->region_count);
+	unsigned long idle;
+	int bit;
 
 	log->batch_flushing = false;
-	for (r = next_idle(log, 0); !error && r < log->region_count; r = next_idle(log, r + 1))
-		cmk_unmark(log, r);
+	for (i = 0; i < words; i++) {
+		idle = idle_word(log, i);
+		for_each_set_bit(bit, &idle, BITS_PER_LONG)
+			cmk_unmark(log, i * BITS_PER_LONG + bit);
+	}
 	log->stats.clear_batches++;
 	batch_next(log);
 }
@@ -119,8 +127,11 @@ static void flushes(struct cmk_log *log)
 
 	if (legs && !cmk_legs_flushed(legs, &error))
 		goto out;	/* it runs */
-	if (flush_next(log, legs, error))
-		cmk_legs_flush(legs);
+	if (flush_next(log, legs, error) && !cmk_legs_flush(legs)) {
+		spin_lock_irq(&log->lock);	/* they were left meanwhile */
+		flush_end(log, -ENXIO);
+		spin_unlock_irq(&log->lock);
+	}
 out:
 	cmk_legs_put(legs);
 }
@@ -160,19 +171,19 @@ static void soonest(unsigned long *next, unsigned long when)
 /* When it shall run again by itself. */
 static unsigned long next_run(struct cmk_log *log, bool news_again)
 {
-	unsigned long next = jiffies + 3600 * HZ, freeze;
-	u32 i;
+	unsigned long next = jiffies + 3600 * HZ, when;
 
 	if (news_again)
 		soonest(&next, jiffies + msecs_to_jiffies(CMK_NEWS_RETRY_MS));
 	spin_lock_irq(&log->lock);
-	if (cmk_freezes_look(log, &freeze))
-		soonest(&next, freeze);
-	if (cmk_is_live(log) && log->mark_count && !log->batch_flushing)
+	if (cmk_freezes_look(log, &when))
+		soonest(&next, when);
+	if (cmk_pages_retry(log, &when))
+		soonest(&next, when);
+	/* A flush that runs wakes the clerk when it ends; without a log no mark can go. */
+	if (cmk_is_live(log) && log->mark_count && !log->log_failed && !log->batch_flushing &&
+	    !log->flushing_id)
 		soonest(&next, log->batch_due);
-	for (i = 0; log->page && i < log->page_count; i++)
-		if (log->page[i].tries && log->page[i].is_wanted)
-			soonest(&next, log->page[i].retry_at);
 	spin_unlock_irq(&log->lock);
 	return next;
 }
@@ -186,7 +197,7 @@ void cmk_clerk(struct work_struct *work)
 	if (READ_ONCE(log->is_closing))
 		return;
 	flushes(log);
-	cmk_pages_write(log);
+	cmk_pages_write_later(log);
 	news_again = news(log);
 	next = next_run(log, news_again);
 	if (!READ_ONCE(log->is_closing))

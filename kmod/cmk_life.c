@@ -11,12 +11,12 @@
 
 #include "cmk.h"
 
-static atomic64_t luid_last;
+static u64 luid_last;	/* under cmk_mutex */
 
 /* A later load of the module begins behind the luids of this one. */
 void cmk_luids_init(void)
 {
-	atomic64_set(&luid_last, ktime_get_boottime_ns());
+	luid_last = ktime_get_boottime_ns();
 }
 
 struct cmk_log *cmk_find(u64 luid)
@@ -37,6 +37,7 @@ static void started(struct cmk_log *log)
 		return;
 	log->state = log->answer ? CMIRROR_REFUSED : CMIRROR_RUNNING;
 	log->batch_due = jiffies + msecs_to_jiffies(log->sticky_ms);
+	cmk_clerk_wake(log);	/* marks it has been given go too */
 }
 
 int cmk_answer(struct cmk_log *log, u32 ask, int error)
@@ -119,7 +120,10 @@ static int args_parse(struct cmk_log *log, unsigned int argc, char **argv, bool 
 	for (i = 1; i < argc && len < sizeof(log->args); i++)
 		len += scnprintf(log->args + len, sizeof(log->args) - len, "%s%s",
 				 i > 1 ? " " : "", i < at ? log->dev->name : argv[i]);
-	return len >= sizeof(log->args) - 1 ? -E2BIG : 0;
+	if (len < sizeof(log->args) - 1)
+		return 0;
+	DMERR("%s: arguments of more than %zu bytes", log->uuid, sizeof(log->args) - 2);
+	return -E2BIG;
 }
 
 static void log_free(struct cmk_log *log)
@@ -142,10 +146,10 @@ static int log_create(struct dm_target *ti, unsigned int argc, char **argv, bool
 		return -ENOMEM;
 	log->ti = ti;
 	log->state = CMIRROR_NEW;
-	log->luid = atomic64_inc_return(&luid_last);
 	spin_lock_init(&log->lock);
 	init_waitqueue_head(&log->wait);
 	INIT_DELAYED_WORK(&log->clerk, cmk_clerk);
+	INIT_WORK(&log->write_work, cmk_write_work);
 	INIT_LIST_HEAD(&log->list);
 	r = args_parse(log, argc, argv, is_core);
 	if (!r)
@@ -176,6 +180,7 @@ int cmk_create(struct dm_dirty_log *dl, struct dm_target *ti, unsigned int argc,
 	if (r)
 		return r;
 	mutex_lock(&cmk_mutex);
+	log->luid = ++luid_last;	/* the list is in their order: INSTANCES */
 	list_add_tail(&log->list, &cmk_logs);
 	mutex_unlock(&cmk_mutex);
 	r = ask_and_wait(log, CMIRROR_ASK_CTR, CMK_CTR_WAIT_S * HZ, false);
@@ -198,14 +203,18 @@ void cmk_destroy(struct cmk_log *log)
 	cmk_legs_leave(log);
 	wait_event(log->wait, cmk_pages_are_idle(log));
 	cancel_delayed_work_sync(&log->clerk);
+	cancel_work_sync(&log->write_work);
 	cmk_tell_gone(log->luid);
 	log_free(log);
 }
 
 /* ---- resume ---- */
 
-/* Nothing is known: all out of sync, until the daemon has said more. */
-static void forget(struct cmk_log *log)
+/*
+ * Nothing is known: all out of sync, until the daemon has said more. Only what has failed stays so:
+ * dm-mirror's hash has not forgotten it either.
+ */
+static void maps_forget(struct cmk_log *log)
 {
 	u64 count = log->region_count;
 
@@ -216,17 +225,33 @@ static void forget(struct cmk_log *log)
 	bitmap_zero(log->marks, count);
 	bitmap_zero(log->dirty, count);
 	bitmap_zero(log->recent, count);
-	bitmap_zero(log->failed, count);
 	bitmap_zero(log->voids, count);
+	log->oos_count = count;
+	log->mark_count = 0;
+	cmk_pages_forget(log);
+}
+
+static void forget(struct cmk_log *log)
+{
+	maps_forget(log);
 	memset(log->claim, 0, sizeof(log->claim));
 	memset(log->freeze, 0, sizeof(log->freeze));
-	log->oos_count = count;
-	log->mark_count = log->freezes_open = log->assigned = 0;
-	log->mode = log->want_mode = CMIRROR_MODE_NONE;
-	log->in_pass = log->has_held = log->log_failed = log->has_refused = false;
-	log->flush_id = log->flushing_id = log->flushed_id = 0;
+	log->freezes_open = 0;
+	log->assigned = 0;
+	log->mode = CMIRROR_MODE_NONE;
+	log->want_mode = CMIRROR_MODE_NONE;
+	log->in_pass = false;
+	log->has_held = false;
+	log->log_failed = false;
+	log->has_refused = false;
+	log->flush_id = 0;
+	log->flushing_id = 0;
+	log->flushed_id = 0;
 	log->batch_flushing = false;
-	log->ask = log->told = 0;
+	log->ask = 0;
+	log->told = 0;
+	if (find_first_bit(log->failed, log->region_count) < log->region_count)
+		cmk_ask(log, CMIRROR_ASK_FAILED);
 }
 
 static int legs_set(struct cmk_log *log)
@@ -245,25 +270,47 @@ static int legs_set(struct cmk_log *log)
 
 static void refuse(struct cmk_log *log, int error)
 {
-	DMERR("%s: not started (%d): its writes fail; see cmirrord's messages, and "
-	      "deactivate the mirror", log->uuid, error);
+	DMERR("%s: not started (%d): its writes fail; see cmirrord's messages, deactivate it",
+	      log->uuid, error);
 	spin_lock_irq(&log->lock);
 	log->state = CMIRROR_REFUSED;
 	spin_unlock_irq(&log->lock);
 	cmk_legs_leave(log);
 }
 
+/*
+ * Without handle_errors dm-mirror writes to the legs also when the log has failed, takes copies
+ * that failed for good, and goes on with one leg alone: another node would hear of nothing.
+ */
+static int errors_check(struct cmk_log *log)
+{
+	int r = cmk_mirror_handles_errors(log);
+
+	if (r < 0)
+		return r;
+	log->ignores_errors = !r;
+	if (r)
+		return 0;
+	DMERR("%s: the table lacks \"1 handle_errors\"", log->uuid);
+	return -EINVAL;
+}
+
 int cmk_resume(struct cmk_log *log)
 {
 	int r;
 
-	if (log->state == CMIRROR_STOPPING)	/* the suspend was killed */
-		cmk_postsuspend(log);
+	if (log->state == CMIRROR_STOPPING) {	/* the suspend was killed */
+		r = cmk_postsuspend(log);
+		if (r)
+			return r;	/* stays so, its writes fail; the next suspend asks again */
+	}
 	spin_lock_irq(&log->lock);
 	forget(log);
 	log->state = CMIRROR_RESUMING;
 	spin_unlock_irq(&log->lock);
-	r = legs_set(log);
+	r = errors_check(log);
+	if (!r)
+		r = legs_set(log);
 	if (!r)
 		r = ask_and_wait(log, CMIRROR_ASK_RESUME, CMK_RESUME_WAIT_S * HZ, false);
 	if (r) {

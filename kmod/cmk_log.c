@@ -68,8 +68,10 @@ static int in_sync(struct dm_dirty_log *dl, region_t region, int can_block)
 
 	if (can_block && READ_ONCE(log->in_pass))
 		return 1;
-	if (!can_block && READ_ONCE(log->wake_task) == current)
+	if (!can_block && in_task() && READ_ONCE(log->wake_task) == current) {
+		WRITE_ONCE(log->wake_hit, true);
 		return -EWOULDBLOCK;
+	}
 	return !cmk_is_oos(log, region);
 }
 
@@ -136,32 +138,50 @@ static int get_resync_work(struct dm_dirty_log *dl, region_t *region)
 	return has_work;
 }
 
+static void nosync_change(struct cmk_log *log, u64 region, bool is_nosync)
+{
+	if (test_bit(region, log->nosync) == is_nosync)
+		return;
+	__assign_bit(region, log->nosync, is_nosync);
+	log->nosync_count += is_nosync ? 1 : -1;
+}
+
 /*
  * The end of a copy, or a write that failed on a leg. That one is marked, and stays so until the
- * cluster has it out of sync durably (cmk_clerk.c), so dm-mirror need not wait.
+ * cluster has it out of sync durably (cmk_clerk.c), so dm-mirror need not wait. A copy that has
+ * ended leaves nothing in the region hash; a write that failed leaves NOSYNC (cmk_map.c).
  */
 static void set_region_sync(struct dm_dirty_log *dl, region_t region, int ok)
 {
 	struct cmk_log *log = log_of(dl);
 
 	spin_lock_irq(&log->lock);
-	cmk_work_done(log, region, ok);
-	if (!ok) {
-		cmk_oos_set_now(log, region);
-		__set_bit(region, log->failed);
-		cmk_ask(log, CMIRROR_ASK_FAILED);
-	}
+	if (cmk_work_done(log, region, ok))
+		nosync_change(log, region, false);
+	else if (!ok)
+		nosync_change(log, region, true);
+	if (!ok)
+		cmk_failed(log, region);
 	spin_unlock_irq(&log->lock);
 }
 
+/*
+ * When kmirrord hears that all are in sync, it takes its legs for good again. With NOSYNC in its
+ * hash it would then write to one leg only, and tell nobody: after a failed write (log->nosync),
+ * and after a failed flush, when it makes every region NOSYNC whose writes end, without a word.
+ */
 static region_t get_sync_count(struct dm_dirty_log *dl)
 {
 	struct cmk_log *log = log_of(dl);
-	u64 count;
+	u64 count = 0;
 
 	spin_lock_irq(&log->lock);
-	count = cmk_is_live(log) ? log->region_count - log->oos_count : 0;
+	if (cmk_is_live(log))
+		count = log->region_count - max(log->oos_count, log->nosync_count);
 	spin_unlock_irq(&log->lock);
+	if (count == log->region_count && current->flags & PF_WQ_WORKER && !log->in_status &&
+	    cmk_mirror_flush_failed(log))
+		count--;
 	return count;
 }
 

@@ -4,7 +4,7 @@
 
 #include "cmk.h"
 
-DEFINE_MUTEX(cmk_mutex);
+DEFINE_MUTEX(cmk_mutex);	/* the list, and each command of the daemon */
 LIST_HEAD(cmk_logs);
 struct workqueue_struct *cmk_wq;
 
@@ -31,12 +31,11 @@ err_wq:
 	return r;
 }
 
-/* No instance is left: each holds the module by its type. Legs of one may still be closing. */
+/* No instance is left: each holds the module by its type; nor legs that one has left behind. */
 static void __exit cmk_exit(void)
 {
 	cmk_types_unregister();
 	cmk_nl_unregister();
-	cmk_legs_wait_all_closed();
 	destroy_workqueue(cmk_wq);
 }
 

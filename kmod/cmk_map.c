@@ -21,7 +21,7 @@ int cmk_maps_create(struct cmk_log *log)
 {
 	unsigned long **map[] = {
 		&log->oos, &log->want_oos, &log->frozen, &log->want_frozen, &log->marks,
-		&log->dirty, &log->recent, &log->failed, &log->voids,
+		&log->dirty, &log->recent, &log->failed, &log->nosync, &log->voids,
 	};
 	int i;
 
@@ -44,6 +44,7 @@ void cmk_maps_destroy(struct cmk_log *log)
 	kvfree(log->dirty);
 	kvfree(log->recent);
 	kvfree(log->failed);
+	kvfree(log->nosync);
 	kvfree(log->voids);
 }
 
@@ -60,6 +61,7 @@ static void changed_note(struct cmk_log *log, u64 lo, u64 hi)
 
 /* ---- what the daemon says ---- */
 
+/* What has failed here is out of sync, whatever is said before the daemon has heard of it. */
 static void byte_change(struct cmk_log *log, u8 op, u64 first, u8 byte)
 {
 	u64 r;
@@ -70,6 +72,8 @@ static void byte_change(struct cmk_log *log, u8 op, u64 first, u8 byte)
 		if (r >= log->region_count)
 			return;
 		if (op == CMIRROR_OP_SET && byte >> i & 1)
+			__set_bit(r, log->want_oos);
+		else if (test_bit(r, log->failed))
 			__set_bit(r, log->want_oos);
 		else if (op == CMIRROR_OP_CLEAR && byte >> i & 1)
 			__clear_bit(r, log->want_oos);
@@ -99,12 +103,15 @@ void cmk_frozen_change(struct cmk_log *log, u64 lo, u64 hi, bool is_frozen)
 	changed_note(log, lo, hi);
 }
 
-void cmk_oos_set_now(struct cmk_log *log, u64 region)
+void cmk_failed(struct cmk_log *log, u64 region)
 {
 	__set_bit(region, log->want_oos);
 	if (!test_and_set_bit(region, log->oos))
 		log->oos_count++;
 	log->oos_durable = false;
+	__set_bit(region, log->failed);
+	cmk_claims_spoil(log, region);
+	cmk_ask(log, CMIRROR_ASK_FAILED);
 }
 
 /* ---- boundaries ---- */
@@ -119,6 +126,21 @@ static void word_apply(struct cmk_log *log, u64 i)
 	log->frozen[i] = log->want_frozen[i];
 }
 
+static void freezes_apply(struct cmk_log *log)
+{
+	int i;
+
+	for (i = 0; log->freezes_open && i < CMIRROR_FREEZES; i++) {
+		struct cmk_freeze *freeze = &log->freeze[i];
+
+		if (!freeze->id || freeze->is_effective)
+			continue;
+		freeze->is_effective = true;
+		freeze->deadline = jiffies + msecs_to_jiffies(freeze->wait_ms);
+		cmk_clerk_wake(log);
+	}
+}
+
 void cmk_apply(struct cmk_log *log)
 {
 	bool is_changed = log->changed_lo < log->changed_hi || log->mode != log->want_mode;
@@ -130,15 +152,7 @@ void cmk_apply(struct cmk_log *log)
 		word_apply(log, i);
 	log->changed_lo = U64_MAX;
 	log->changed_hi = 0;
-	for (i = 0; i < CMIRROR_FREEZES; i++) {
-		struct cmk_freeze *freeze = &log->freeze[i];
-
-		if (!freeze->id || freeze->is_effective)
-			continue;
-		freeze->is_effective = true;
-		freeze->deadline = jiffies + msecs_to_jiffies(freeze->wait_ms);
-		cmk_clerk_wake(log);
-	}
+	freezes_apply(log);
 	if (is_changed && log->has_held) {
 		log->has_held = false;
 		cmk_wake(log);
@@ -174,16 +188,30 @@ static bool mode_is_held(const struct cmk_log *log, u64 region)
 	}
 }
 
+/*
+ * A write has failed there on a leg: dm-mirror's region hash says NOSYNC until this node has copied
+ * the region itself, or the table is loaded anew; no suspend and no copy of another node ends it.
+ * With a leg that is still said to be bad it holds the write, else it writes to one leg only; in
+ * both cases without asking for a mark. So it counts as marked, and as having failed again.
+ */
+static void nosync_write(struct cmk_log *log, u64 region)
+{
+	cmk_mark(log, region);
+	cmk_failed(log, region);
+}
+
 bool cmk_write_is_held(struct cmk_log *log, u64 region)
 {
 	bool is_held;
 
 	log->in_pass = true;
-	if (!cmk_is_live(log))
-		return false;	/* its mark is refused: held here it would hold the suspend */
+	if (!cmk_is_live(log))	/* its mark is refused: held here it would hold the suspend */
+		return log->ignores_errors;
 	is_held = test_bit(region, log->frozen) ? frozen_is_held(log, region)
 						: mode_is_held(log, region);
 	log->stats.held += is_held;
 	log->has_held |= is_held;
+	if (!is_held && test_bit(region, log->nosync))
+		nosync_write(log, region);
 	return is_held;
 }

@@ -158,7 +158,10 @@ static int do_start(struct genl_info *info, struct cmk_log *log)
 		r = log->dev ? slot_get(info, log) : 0;
 		if (r)
 			return r;
-		WRITE_ONCE(log->sticky_ms, nla_get_u32(info->attrs[CMIRROR_A_STICKY_MS]));
+		spin_lock_irq(&log->lock);
+		if (log->state == CMIRROR_RESUMING)
+			log->sticky_ms = nla_get_u32(info->attrs[CMIRROR_A_STICKY_MS]);
+		spin_unlock_irq(&log->lock);
 	}
 	return cmk_answer(log, CMIRROR_ASK_RESUME, error);
 }
@@ -193,7 +196,9 @@ static int do_mode(struct genl_info *info, struct cmk_log *log)
 		return -EINVAL;
 	spin_lock_irq(&log->lock);
 	log->want_mode = nla_get_u8(info->attrs[CMIRROR_A_MODE]);
-	log->oos_durable = nla_get_u8(info->attrs[CMIRROR_A_OOS_DURABLE]);
+	/* What has failed here the daemon has not on disk, or has not heard of when it said so. */
+	log->oos_durable = nla_get_u8(info->attrs[CMIRROR_A_OOS_DURABLE]) &&
+			   find_first_bit(log->failed, log->region_count) >= log->region_count;
 	cmk_changed(log);
 	spin_unlock_irq(&log->lock);
 	return 0;
@@ -334,7 +339,8 @@ static int do_failed_done(struct genl_info *info, struct cmk_log *log)
 		return r;
 	spin_lock_irq(&log->lock);
 	__clear_bit(region, log->failed);
-	if (find_first_bit(log->failed, log->region_count) >= log->region_count)
+	if (log->ask & CMIRROR_ASK_FAILED &&
+	    find_first_bit(log->failed, log->region_count) >= log->region_count)
 		cmk_ask_over(log, CMIRROR_ASK_FAILED);
 	spin_unlock_irq(&log->lock);
 	return 0;
@@ -346,7 +352,7 @@ static int answer_send(struct genl_info *info, struct cmk_log *log,
 		       int (*fill)(struct sk_buff *skb, struct genl_info *info,
 				   struct cmk_log *log), u8 cmd)
 {
-	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE + CMIRROR_BITS_MAX, GFP_KERNEL);
+	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE + CMIRROR_BITS_MAX, GFP_NOIO);
 	void *head;
 	int r = -EMSGSIZE;
 
@@ -411,7 +417,9 @@ static int do_marks_get(struct genl_info *info, struct cmk_log *log)
 
 static int fill_version(struct sk_buff *skb, struct genl_info *info, struct cmk_log *log)
 {
-	return nla_put_u16(skb, CMIRROR_A_VERSION, CMIRROR_VERSION);
+	u16 hi = nla_get_u16(info->attrs[CMIRROR_A_VERSION_MAX]);
+
+	return nla_put_u16(skb, CMIRROR_A_VERSION, min_t(u16, hi, CMIRROR_VERSION));
 }
 
 /* ---- who may ---- */
@@ -425,7 +433,7 @@ static int do_bind(struct genl_info *info)
 	lo = nla_get_u16(info->attrs[CMIRROR_A_VERSION_MIN]);
 	hi = nla_get_u16(info->attrs[CMIRROR_A_VERSION_MAX]);
 	if (lo > CMIRROR_VERSION || hi < CMIRROR_VERSION_MIN) {
-		GENL_SET_ERR_MSG(info, "dm-log-cmirror speaks version 1 to 1: update it, or cmirrord");
+		GENL_SET_ERR_MSG(info, "the module speaks version 1 to 1: update it, or cmirrord");
 		return -EPROTONOSUPPORT;
 	}
 	if (daemon_port && daemon_port != info->snd_portid) {
@@ -491,8 +499,8 @@ static int cmk_doit(struct sk_buff *skb, struct genl_info *info)
 
 static int cmk_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
+	u64 *last = (u64 *)cb->ctx;	/* luid; others may come and go between two calls */
 	struct cmk_log *log;
-	long at = 0;
 	int r = 0;
 
 	if (!netlink_capable(cb->skb, CAP_SYS_ADMIN))
@@ -503,11 +511,11 @@ static int cmk_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	list_for_each_entry(log, &cmk_logs, list) {
 		if (r)
 			break;
-		if (at++ < cb->args[0])
+		if (log->luid <= *last)
 			continue;
 		r = cmk_tell_instance(skb, log, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq);
 		if (!r)
-			cb->args[0] = at;
+			*last = log->luid;
 	}
 	mutex_unlock(&cmk_mutex);
 	if (r && r != -EMSGSIZE)

@@ -29,13 +29,13 @@ struct cmk_page_disk {
 
 static_assert(sizeof(struct cmk_page_disk) == CMK_PAGE_BYTES);
 static_assert(offsetof(struct cmk_page_disk, bits) == CMK_PAGE_HDR_BYTES);
-static_assert(CMK_PAGE_BYTES <= PAGE_SIZE && CMK_PAGE_REGIONS % 64 == 0);
+static_assert(PAGE_SIZE % CMK_PAGE_BYTES == 0 && CMK_PAGE_REGIONS % 64 == 0);
 
 int cmk_pages_create(struct cmk_log *log)
 {
 	u32 i;
 
-	log->page_count = DIV_ROUND_UP(log->region_count, CMK_PAGE_REGIONS);
+	log->page_count = DIV_ROUND_UP_ULL(log->region_count, CMK_PAGE_REGIONS);
 	log->page = kvcalloc(log->page_count, sizeof(*log->page), GFP_KERNEL);
 	if (!log->page)
 		return -ENOMEM;
@@ -93,7 +93,8 @@ void cmk_mark(struct cmk_log *log, u64 region)
 		log->stats.marks_hot++;
 		return;
 	}
-	log->mark_count++;
+	if (!log->mark_count++)
+		cmk_clerk_wake(log);	/* it has to look when the mark may go */
 	log->set_gen++;
 	page_changed(log, region);
 	if (log->page)
@@ -204,6 +205,48 @@ void cmk_pages_write(struct cmk_log *log)
 	for (i = 0; log->page && i < log->page_count; i++)
 		if (page_take(log, &log->page[i]))
 			page_submit(log, &log->page[i]);
+}
+
+void cmk_write_work(struct work_struct *work)
+{
+	cmk_pages_write(container_of(work, struct cmk_log, write_work));
+}
+
+void cmk_pages_write_later(struct cmk_log *log)
+{
+	if (log->page)
+		queue_work(cmk_wq, &log->write_work);
+}
+
+void cmk_pages_forget(struct cmk_log *log)
+{
+	u32 i;
+
+	for (i = 0; log->page && i < log->page_count; i++) {
+		log->page[i].durable_gen = log->page[i].set_gen;
+		log->page[i].is_wanted = false;
+		log->page[i].tries = 0;
+	}
+	log->flushed_gen = log->set_gen;
+}
+
+bool cmk_pages_retry(const struct cmk_log *log, unsigned long *when)
+{
+	bool is_any = false;
+	u32 i;
+
+	if (!cmk_is_live(log) || log->log_failed)
+		return false;
+	for (i = 0; log->page && i < log->page_count; i++) {
+		const struct cmk_page *page = &log->page[i];
+
+		if (!page->tries || !page->is_wanted || page->is_inflight)
+			continue;
+		if (!is_any || time_before(page->retry_at, *when))
+			*when = page->retry_at;
+		is_any = true;
+	}
+	return is_any;
 }
 
 /* How many pages have bits that are set and not durable; of these, how many are being written. */

@@ -18,6 +18,7 @@ static void wake_end(struct bio *bio)
 
 	spin_lock_irqsave(&log->lock, flags);
 	log->wake_busy = false;
+	log->wake_ok = !bio->bi_status;
 	if (log->wake_again && !log->wake_stop)
 		queue_work(cmk_wq, &log->wake_work);
 	wake_up(&log->wait);
@@ -33,10 +34,20 @@ static bool wake_take(struct cmk_log *log)
 	if (is_taken) {
 		log->wake_again = false;
 		log->wake_busy = true;
+		log->wake_hit = false;
 		log->stats.wakes++;
 	}
 	spin_unlock_irq(&log->lock);
 	return is_taken;
+}
+
+/* A read that was put off, as at the end of a resume, has woken nobody: once more, when it ends. */
+static void wake_look(struct cmk_log *log)
+{
+	spin_lock_irq(&log->lock);
+	if (!READ_ONCE(log->wake_hit) && (log->wake_busy || log->wake_ok))
+		cmk_wake(log);
+	spin_unlock_irq(&log->lock);
 }
 
 static void wake_read(struct work_struct *work)
@@ -55,6 +66,7 @@ static void wake_read(struct work_struct *work)
 	WRITE_ONCE(log->wake_task, current);
 	submit_bio(bio);
 	WRITE_ONCE(log->wake_task, NULL);
+	wake_look(log);
 }
 
 int cmk_wake_create(struct cmk_log *log)

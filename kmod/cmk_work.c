@@ -21,12 +21,18 @@ static struct cmk_freeze *freeze_find(struct cmk_log *log, u64 id)
 	return NULL;
 }
 
+static bool freezes(const struct cmk_freeze *freeze, u64 region)
+{
+	return freeze->id && region >= freeze->lo && region < freeze->hi &&
+	       !cmk_bit_get(freeze->out, region - freeze->lo);
+}
+
 const struct cmk_freeze *cmk_freeze_of(const struct cmk_log *log, u64 region)
 {
 	int i;
 
 	for (i = 0; i < CMIRROR_FREEZES; i++)
-		if (log->freeze[i].id && region >= log->freeze[i].lo && region < log->freeze[i].hi)
+		if (freezes(&log->freeze[i], region))
 			return &log->freeze[i];
 	return NULL;
 }
@@ -60,37 +66,43 @@ int cmk_freeze(struct cmk_log *log, const struct cmk_freeze *what)
 	return 0;
 }
 
-static void voids_drop(struct cmk_log *log, u64 lo, u64 hi)
+static void voids_look(struct cmk_log *log)
 {
-	bitmap_clear(log->voids, lo, hi - lo);
-	if (find_first_bit(log->voids, log->region_count) >= log->region_count)
+	if (log->ask & CMIRROR_ASK_VOID &&
+	    find_first_bit(log->voids, log->region_count) >= log->region_count)
 		cmk_ask_over(log, CMIRROR_ASK_VOID);
 }
 
+/* One claim may follow another before that one is thawed: what both have stays frozen. */
 static void region_thaw(struct cmk_log *log, struct cmk_freeze *freeze, u64 region)
 {
-	if (region < freeze->lo || region >= freeze->hi)
+	if (!freezes(freeze, region))
+		return;
+	cmk_bit_put(freeze->out, region - freeze->lo);
+	if (cmk_freeze_of(log, region))
 		return;
 	cmk_frozen_change(log, region, region + 1, false);
-	voids_drop(log, region, region + 1);
+	__clear_bit(region, log->voids);
 }
 
 void cmk_thaw(struct cmk_log *log, u64 id, const u64 *region)
 {
 	struct cmk_freeze *freeze = freeze_find(log, id);
+	u64 r;
 
 	if (!freeze)
 		return;
 	if (region) {
 		region_thaw(log, freeze, *region);
 	} else {
-		cmk_frozen_change(log, freeze->lo, freeze->hi, false);
-		voids_drop(log, freeze->lo, freeze->hi);
+		for (r = freeze->lo; r < freeze->hi; r++)
+			region_thaw(log, freeze, r);
 		log->freezes_open -= !freeze->is_told;
 		memset(freeze, 0, sizeof(*freeze));
 		if (!any_told(log))
 			cmk_ask_over(log, CMIRROR_ASK_FROZEN);
 	}
+	voids_look(log);
 	cmk_changed(log);
 }
 
@@ -108,6 +120,7 @@ static void freeze_tell(struct cmk_log *log, struct cmk_freeze *freeze)
 		cmk_bit_put(freeze->written, r - freeze->lo);
 		region_thaw(log, freeze, r);
 	}
+	voids_look(log);
 	cmk_changed(log);
 	freeze->is_told = true;
 	log->freezes_open--;
@@ -204,7 +217,10 @@ int cmk_claim_end(struct cmk_log *log, u64 id)
 	return 0;
 }
 
-/* The first region left in a claim; claim->cut when there is none. */
+/*
+ * The first region left in a claim; claim->cut when there is none. A claim may come in a pass, and
+ * with it what is out of sync there: it is begun between two, so what is wanted counts.
+ */
 static u64 next_of(const struct cmk_log *log, const struct cmk_claim *claim)
 {
 	u64 r;
@@ -212,7 +228,7 @@ static u64 next_of(const struct cmk_log *log, const struct cmk_claim *claim)
 	if (log->state != CMIRROR_RUNNING)
 		return claim->cut;
 	for (r = claim->next; r < claim->cut; r++)
-		if (!cmk_bit_get(claim->out, r - claim->lo) && cmk_is_oos(log, r))
+		if (!cmk_bit_get(claim->out, r - claim->lo) && test_bit(r, log->want_oos))
 			return r;
 	return claim->cut;
 }
@@ -254,6 +270,22 @@ bool cmk_work_done(struct cmk_log *log, u64 region, bool ok)
 	log->assigned = 0;
 	cmk_claims_look(log);
 	return true;
+}
+
+void cmk_claims_spoil(struct cmk_log *log, u64 region)
+{
+	int i;
+
+	for (i = 0; i < CMIRROR_CLAIMS; i++) {
+		struct cmk_claim *claim = &log->claim[i];
+		u64 at = region - claim->lo;
+
+		if (!claim->id || region < claim->lo || region >= claim->hi)
+			continue;
+		cmk_bit_put(claim->out, at);
+		claim->copied[at / 8] &= ~(1 << at % 8);
+	}
+	cmk_claims_look(log);
 }
 
 /* Tells of each claim of which nothing is left. */

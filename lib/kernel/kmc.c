@@ -203,8 +203,8 @@ static int message(struct kmc *kmc, const struct nlmsghdr *nlh, answer_fn *answe
 
 /*
  * Never waits: the kernel has answered when sendto() returns. t0: news have filled the socket's
- * buffer. t1: a command; its answer is dropped, and ENOBUFS noted. t2: the news are read, and nothing
- * is behind them. Who waited there would wait for ever.
+ * buffer. t1: a command; its answer is dropped, and ENOBUFS noted. t2: the news are read, and
+ * nothing is behind them. Who waited there would wait for ever.
  */
 static int receive(struct kmc *kmc, answer_fn *answer, void *ctx)
 {
