@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * bdev.h - opening a block device by its number, over the kernels' ways of doing so. Which one this
- * kernel has is probed when the module is built (compat/probe.sh).
+ * kernel has is found by compiling (probe.sh, probe_*.c here).
  */
 #ifndef CMK_COMPAT_BDEV_H
 #define CMK_COMPAT_BDEV_H
@@ -37,7 +37,7 @@ static inline struct block_device *cmk_bdev_of(const struct cmk_bdev *bdev)
 	return file_bdev(bdev->file);
 }
 
-#else				/* 6.1 */
+#elif defined(CMK_HAVE_BLKDEV_GET)	/* up to 6.4 */
 
 struct cmk_bdev {
 	struct block_device *bdev;
@@ -63,5 +63,7 @@ static inline struct block_device *cmk_bdev_of(const struct cmk_bdev *bdev)
 	return bdev->bdev;
 }
 
+#else
+#error "block devices are opened here as in kernels up to 6.4 and from 6.9 on; this one has neither"
 #endif
 #endif

@@ -72,6 +72,12 @@ finds_in_c 'corosync is for one folder' '#include <corosync/cpg.h>' \
 	'<corosync/cpg.h>: only lib/cluster talks to corosync' daemons/a.c
 finds_in_c 'from the root of the tree' '#include "good.h"' \
 	'"good.h": includes are written from the root of the tree' daemons/a.c
+mkdir kmod
+printf '%s\n' "$good_header" > kmod/own.h
+finds_in_c 'kmod has its own root' '#include "own.h"' '' kmod/a.c
+finds_in_c 'and nothing of the tree' '#include "base/good.h"' \
+	'"base/good.h": kmod includes the kernel and itself' kmod/a.c
+rm -r kmod
 
 finds 'no guard' base/a.h "$spdx${nl}int a;$nl" \
 	'base/a.h:2: no include guard ..._H around all of it'
