@@ -13,6 +13,11 @@
 #include "cmk.h"
 #include "compat/bdev.h"
 
+struct cmk_leg {
+	struct bio flush;
+	struct cmk_bdev bdev;
+};
+
 struct cmk_legs {
 	struct kref kref;		/* who uses the open legs */
 	refcount_t mem;			/* who looks at this: they, and who waits for the end */
@@ -26,8 +31,7 @@ struct cmk_legs {
 	atomic_t pending;		/* flushes under way, + 1 while they are submitted */
 	bool is_running;
 	int error;			/* of the last flush, or the one that runs */
-	struct cmk_bdev bdev[CMK_LEGS_MAX];
-	struct bio bio[CMK_LEGS_MAX];
+	struct cmk_leg *leg;		/* CMK_LEGS_MAX, behind this */
 };
 
 static DECLARE_WAIT_QUEUE_HEAD(legs_closed);
@@ -44,7 +48,7 @@ static void legs_close(struct work_struct *work)
 	u32 i;
 
 	for (i = 0; i < legs->count; i++)
-		cmk_bdev_close(&legs->bdev[i]);
+		cmk_bdev_close(&legs->leg[i].bdev);
 	WRITE_ONCE(legs->is_closed, true);
 	wake_up_all(&legs_closed);
 	legs_mem_put(legs);
@@ -125,9 +129,9 @@ static void legs_submit(struct work_struct *work)
 
 	atomic_set(&legs->pending, legs->count + 1);
 	for (i = 0; i < legs->count; i++) {
-		struct bio *bio = &legs->bio[i];
+		struct bio *bio = &legs->leg[i].flush;
 
-		bio_init(bio, cmk_bdev_of(&legs->bdev[i]), NULL, 0,
+		bio_init(bio, cmk_bdev_of(&legs->leg[i].bdev), NULL, 0,
 			 REQ_OP_WRITE | REQ_SYNC | REQ_PREFLUSH);
 		bio->bi_end_io = leg_flushed;
 		bio->bi_private = legs;
@@ -175,7 +179,7 @@ static int leg_open(struct dm_target *ti, struct dm_dev *dev, sector_t start, se
 		legs->open_error = -E2BIG;
 		return 0;
 	}
-	legs->open_error = cmk_bdev_open(dev->bdev->bd_dev, &legs->bdev[legs->count]);
+	legs->open_error = cmk_bdev_open(dev->bdev->bd_dev, &legs->leg[legs->count].bdev);
 	if (!legs->open_error)
 		legs->count++;
 	return legs->open_error;
@@ -183,11 +187,13 @@ static int leg_open(struct dm_target *ti, struct dm_dev *dev, sector_t start, se
 
 struct cmk_legs *cmk_legs_open(struct cmk_log *log)
 {
-	struct cmk_legs *legs = kzalloc(sizeof(*legs), GFP_NOIO);
+	struct cmk_legs *legs;
 	int r;
 
+	legs = kzalloc(sizeof(*legs) + CMK_LEGS_MAX * sizeof(*legs->leg), GFP_NOIO);
 	if (!legs)
 		return ERR_PTR(-ENOMEM);
+	legs->leg = (struct cmk_leg *)(legs + 1);
 	kref_init(&legs->kref);
 	refcount_set(&legs->mem, 1);
 	INIT_WORK(&legs->flush_work, legs_submit);
