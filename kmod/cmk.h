@@ -289,8 +289,8 @@ void cmk_wake_forbid(struct cmk_log *log);
 /* ---- cmk_mirror.c ---- */
 /* Has the table "handle_errors"? Or a negative errno. May sleep. */
 int cmk_mirror_handles_errors(struct cmk_log *log);
-/* Has a flush of a leg failed since dm-mirror took it for good? In kmirrord only. */
-bool cmk_mirror_flush_failed(struct cmk_log *log);
+/* Has a write or a flush failed on a leg since dm-mirror took it for good? In kmirrord only. */
+bool cmk_mirror_write_failed(struct cmk_log *log);
 
 /* ---- cmk_nl.c, cmk_tell.c ---- */
 int cmk_nl_register(void);

@@ -168,7 +168,8 @@ static void set_region_sync(struct dm_dirty_log *dl, region_t region, int ok)
 /*
  * When kmirrord hears that all are in sync, it takes its legs for good again. With NOSYNC in its
  * hash it would then write to one leg only, and tell nobody: after a failed write (log->nosync),
- * and after a failed flush, when it makes every region NOSYNC whose writes end, without a word.
+ * and after a failed flush, when it makes every region NOSYNC whose writes end, without a word, and
+ * for good. The two look alike, so a leg that has failed is bad until the table is loaded anew.
  */
 static region_t get_sync_count(struct dm_dirty_log *dl)
 {
@@ -180,7 +181,7 @@ static region_t get_sync_count(struct dm_dirty_log *dl)
 		count = log->region_count - max(log->oos_count, log->nosync_count);
 	spin_unlock_irq(&log->lock);
 	if (count == log->region_count && current->flags & PF_WQ_WORKER && !log->in_status &&
-	    cmk_mirror_flush_failed(log))
+	    cmk_mirror_write_failed(log))
 		count--;
 	return count;
 }

@@ -2,7 +2,7 @@
 /*
  * cmk_mirror.c - what dm-mirror says of itself: by its status function, for there is no other way.
  *
- * INFO:  LEGS DEVICE... SYNCED/ALL 1 HEALTH ...	HEALTH: a letter per leg, 'F' a flush failed
+ * INFO:  LEGS DEVICE... SYNCED/ALL 1 HEALTH ...	HEALTH: a letter per leg
  * TABLE: ... [FEATURES "handle_errors" ...]
  */
 #include <linux/slab.h>
@@ -37,12 +37,13 @@ static const char *health_of(const char *info)
 	return at ? at + 1 : "";
 }
 
-bool cmk_mirror_flush_failed(struct cmk_log *log)
+/* 'D' is a write, or a flush that came with one or from above; 'F' a flush of dm-mirror's own. */
+bool cmk_mirror_write_failed(struct cmk_log *log)
 {
 	char info[INFO_BYTES] = "";
 
 	log->in_status = true;		/* it asks get_sync_count */
 	log->ti->type->status(log->ti, STATUSTYPE_INFO, 0, info, sizeof(info));
 	log->in_status = false;
-	return strcspn(health_of(info), "F ") < strcspn(health_of(info), " ");
+	return strcspn(health_of(info), "DF ") < strcspn(health_of(info), " ");
 }

@@ -15,13 +15,13 @@
 #define MIRROR		"/dev/mapper/kt"
 #define SLOT_SECT	2048u	/* of the slot's page on the log device */
 
-static void die(const char *what, const char *why)
+void kt_die(const char *what, const char *why)
 {
 	printf("Bail out! %s: %s\n", what, why);
 	exit(1);
 }
 
-static int64_t now_ms(void)
+int64_t kt_now_ms(void)
 {
 	struct timespec ts;
 
@@ -37,7 +37,7 @@ const char *kt_dev(const char *name)
 	snprintf(var, sizeof(var), "KT_%s", name);
 	dev = getenv(var);
 	if (!dev)
-		die(var, "names no device");
+		kt_die(var, "names no device");
 	return dev;
 }
 
@@ -48,7 +48,7 @@ void kt_bind(struct kt *kt)
 	struct cm_errmsg err = { .text = "" };
 
 	if (kmc_open(&kt->kmc, &err))
-		die("bind", err.text);
+		kt_die("bind", err.text);
 }
 
 void kt_unbind(struct kt *kt)
@@ -74,7 +74,7 @@ static void start_answer(struct kt *kt)
 	if (kmc_oos(kt->kmc, kt->luid, CMIRROR_OP_LOAD, 0, bits, sizeof(bits)) ||
 	    kmc_mode(kt->kmc, kt->luid, kt->mode ? kt->mode : CMIRROR_MODE_ALL, true) ||
 	    kmc_start(kt->kmc, kt->luid, &slot, kt->sticky_ms ? kt->sticky_ms : 60000, 0))
-		die("start", kmc_why(kt->kmc));
+		kt_die("start", kmc_why(kt->kmc));
 }
 
 static void news_handle(struct kt *kt, uint64_t luid, uint32_t ask)
@@ -88,7 +88,7 @@ static void news_handle(struct kt *kt, uint64_t luid, uint32_t ask)
 	if (kmc_look(kt->kmc, luid, &kt->look))
 		return;		/* gone meanwhile */
 	kt->asked |= kt->look.ask;
-	if (kt->look.ask & CMIRROR_ASK_CTR)
+	if (kt->look.ask & CMIRROR_ASK_CTR && !kt->holds_ctr)
 		(void)!kmc_ctr_done(kt->kmc, luid, kt->ctr_error);
 	if (kt->look.ask & CMIRROR_ASK_RESUME && !kt->holds_start)
 		start_answer(kt);
@@ -107,11 +107,29 @@ static void serve(struct kt *kt, int ms)
 		news_handle(kt, luid, ask);
 }
 
+static void instance_take(void *ctx, const struct kmc_instance *inst)
+{
+	uint64_t *luids = ctx;
+
+	luids[++luids[0]] = inst->luid;
+}
+
+uint32_t kt_takeover(struct kt *kt)
+{
+	uint64_t luids[65] = { 0 }, i;
+
+	if (kmc_instances(kt->kmc, instance_take, luids))
+		kt_die("instances", kmc_why(kt->kmc));
+	for (i = 1; i <= luids[0]; i++)
+		news_handle(kt, luids[i], 0);
+	return (uint32_t)luids[0];
+}
+
 bool kt_pump(struct kt *kt, uint32_t ask, int ms)
 {
-	int64_t end_ms = now_ms() + ms;
+	int64_t end_ms = kt_now_ms() + ms;
 
-	while (!(kt->asked & ask) && now_ms() < end_ms)
+	while (!(kt->asked & ask) && kt_now_ms() < end_ms)
 		serve(kt, 10);
 	return kt->asked & ask;
 }
@@ -140,14 +158,14 @@ pid_t kt_run(const char *const argv[])
 
 int kt_wait(struct kt *kt, pid_t pid, int ms)
 {
-	int64_t end_ms = now_ms() + ms;
+	int64_t end_ms = kt_now_ms() + ms;
 	int status;
 
 	do {
 		if (waitpid(pid, &status, WNOHANG) == pid)
 			return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 		serve(kt, 5);
-	} while (now_ms() < end_ms);
+	} while (kt_now_ms() < end_ms);
 	return -1;
 }
 
@@ -158,9 +176,9 @@ int kt_dmsetup(struct kt *kt, const char *a, const char *b, const char *c)
 	return kt_wait(kt, kt_run(argv), 20000);
 }
 
-int kt_create(struct kt *kt, bool is_core)
+static int table_load(struct kt *kt, const char *how, bool is_core)
 {
-	const char *argv[] = { "dmsetup", "create", "kt", "--table", NULL, NULL };
+	const char *argv[] = { "dmsetup", how, "kt", "--table", NULL, NULL };
 	char table[512], log[128];
 
 	snprintf(log, sizeof(log), is_core ? "cmirror-core 2 %s%s %u" : "cmirror-disk 3 %s %s %u",
@@ -170,6 +188,20 @@ int kt_create(struct kt *kt, bool is_core)
 	argv[4] = table;
 	kt->is_gone = false;
 	return kt_wait(kt, kt_run(argv), 20000);
+}
+
+int kt_create(struct kt *kt, bool is_core)
+{
+	return table_load(kt, "create", is_core);
+}
+
+int kt_reload(struct kt *kt, bool is_core)
+{
+	int r = table_load(kt, "load", is_core);
+
+	if (!r)
+		r = kt_dmsetup(kt, "suspend", "--noflush", "kt");
+	return r ? r : kt_dmsetup(kt, "resume", "kt", NULL);
 }
 
 int kt_remove(struct kt *kt)
@@ -184,7 +216,7 @@ static uint8_t *buffer(void)
 	static void *buf;
 
 	if (!buf && posix_memalign(&buf, 4096, KT_REGION_BYTES))
-		die("buffer", "no memory");
+		kt_die("buffer", "no memory");
 	return buf;
 }
 
@@ -204,7 +236,7 @@ static bool fill(const char *dev, uint32_t region, uint8_t byte)
 void kt_fill(const char *dev, uint32_t region, uint8_t byte)
 {
 	if (!fill(dev, region, byte))
-		die(dev, strerror(errno));
+		kt_die(dev, strerror(errno));
 }
 
 pid_t kt_write_start(uint32_t region, uint8_t byte)
@@ -219,6 +251,17 @@ pid_t kt_write_start(uint32_t region, uint8_t byte)
 bool kt_write(struct kt *kt, uint32_t region, uint8_t byte)
 {
 	return kt_wait(kt, kt_write_start(region, byte), 10000) == 0;
+}
+
+pid_t kt_fsync_start(void)
+{
+	pid_t pid = fork();
+	int fd;
+
+	if (pid)
+		return pid;
+	fd = open(MIRROR, O_WRONLY | O_CLOEXEC);
+	_exit(fd < 0 || fsync(fd));
 }
 
 static bool page_read(const char *dev, off_t off)

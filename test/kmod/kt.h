@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/assert.h"
 #include "base/bits.h"
 #include "lib/format/disk.h"
 #include "lib/kernel/kmc.h"
@@ -37,11 +38,21 @@ struct kt {
 	bool oos_all;			/* at RESUME: all out of sync, else all in sync */
 	uint8_t mode;
 	uint32_t sticky_ms;
-	bool holds_start, holds_stop;	/* do not answer these */
+	bool holds_ctr, holds_start, holds_stop;	/* do not answer these */
+};
+
+/* What a device under the mirror does. */
+enum kt_cover {
+	KT_GOOD,
+	KT_ERROR_WRITES,	/* and flushes; reads are good */
+	KT_SLOW_WRITES,		/* not flushes */
+	KT_SLOW_FLUSHES,
 };
 
 void kt_bind(struct kt *kt);		/* become the daemon; dies when it cannot */
 void kt_unbind(struct kt *kt);
+/* A daemon that comes back: asks for the instances, and answers what each asks. Their number. */
+uint32_t kt_takeover(struct kt *kt);
 
 /* Run a command in a child; its output goes nowhere. */
 pid_t kt_run(const char *const argv[]);
@@ -50,6 +61,8 @@ int kt_wait(struct kt *kt, pid_t pid, int ms);
 /* Be the daemon for @ms, or until one of @ask is asked. */
 bool kt_pump(struct kt *kt, uint32_t ask, int ms);
 void kt_asked_reset(struct kt *kt);
+int64_t kt_now_ms(void);
+void kt_die(const char *what, const char *why) __attribute__((noreturn));
 /* A fresh look. */
 const struct kmc_look *kt_look(struct kt *kt);
 
@@ -57,10 +70,27 @@ const struct kmc_look *kt_look(struct kt *kt);
 int kt_create(struct kt *kt, bool is_core);
 int kt_remove(struct kt *kt);
 int kt_dmsetup(struct kt *kt, const char *a, const char *b, const char *c);
+/* The same table once more: a new instance takes over from the old one. */
+int kt_reload(struct kt *kt, bool is_core);
+/* A command line for sh, while we are the daemon. Its exit status, or -1: it ran too long. */
+int kt_sh(struct kt *kt, const char *fmt, ...) CM_PRINTF(2, 3);
+/* Regions in sync, as dm-mirror's status says; -1 when it says nothing. */
+int kt_sync_count(void);
+
+/*
+ * From now on KT_@var, "LOG", "LEG0" or "LEG1", names a device of device-mapper on top of it, good at
+ * first. kt_cover_set: @ms is of the slow ones. Both die when they cannot. kt_uncover: 0 when it
+ * worked.
+ */
+void kt_cover(struct kt *kt, const char *var);
+void kt_cover_set(struct kt *kt, const char *var, enum kt_cover how, unsigned int ms);
+int kt_uncover(struct kt *kt, const char *var);
 
 /* One region of /dev/mapper/kt filled with @byte, by a child, directly. */
 pid_t kt_write_start(uint32_t region, uint8_t byte);
 bool kt_write(struct kt *kt, uint32_t region, uint8_t byte);
+/* A flush of the mirror, by a child. */
+pid_t kt_fsync_start(void);
 /* First byte of a region, read directly from a device; -1 on an error. */
 int kt_byte(const char *dev, uint32_t region);
 void kt_fill(const char *dev, uint32_t region, uint8_t byte);
