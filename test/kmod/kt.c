@@ -248,6 +248,11 @@ pid_t kt_write_start(uint32_t region, uint8_t byte)
 	return pid;
 }
 
+bool kt_put(uint32_t region, uint8_t byte)
+{
+	return fill(MIRROR, region, byte);
+}
+
 bool kt_write(struct kt *kt, uint32_t region, uint8_t byte)
 {
 	return kt_wait(kt, kt_write_start(region, byte), 10000) == 0;

@@ -78,8 +78,8 @@ int kt_sh(struct kt *kt, const char *fmt, ...) CM_PRINTF(2, 3);
 int kt_sync_count(void);
 
 /*
- * From now on KT_@var, "LOG", "LEG0" or "LEG1", names a device of device-mapper on top of it, good at
- * first. kt_cover_set: @ms is of the slow ones. Both die when they cannot. kt_uncover: 0 when it
+ * From now on KT_@var, "LOG", "LEG0" or "LEG1", names a device of device-mapper on top of it, good
+ * at first. kt_cover_set: @ms is of the slow ones. Both die when they cannot. kt_uncover: 0 when it
  * worked.
  */
 void kt_cover(struct kt *kt, const char *var);
@@ -89,6 +89,7 @@ int kt_uncover(struct kt *kt, const char *var);
 /* One region of /dev/mapper/kt filled with @byte, by a child, directly. */
 pid_t kt_write_start(uint32_t region, uint8_t byte);
 bool kt_write(struct kt *kt, uint32_t region, uint8_t byte);
+bool kt_put(uint32_t region, uint8_t byte);	/* here, not by a child: nobody is the daemon */
 /* A flush of the mirror, by a child. */
 pid_t kt_fsync_start(void);
 /* First byte of a region, read directly from a device; -1 on an error. */

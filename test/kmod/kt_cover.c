@@ -87,5 +87,5 @@ int kt_sync_count(void)
 	slash = strchr(text, '/');
 	while (slash && slash > text && slash[-1] != ' ')
 		slash--;
-	return slash ? atoi(slash) : -1;
+	return slash ? (int)strtol(slash, NULL, 10) : -1;
 }

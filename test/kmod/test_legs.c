@@ -52,7 +52,7 @@ static void test_write_fails(struct kt *kt)
 	IS_INT(kt_wait(kt, pid, 5000), 0, "the held write is done");
 	IS_INT(kt_byte(kt_dev("LEG1"), 5), 0x55, "on both legs");
 	OK(kt->asked & CMIRROR_ASK_FAILED, "that it had failed is told again");
-	IS_INT(kt_sync_count(), KT_REGIONS - 1, "and what the daemon loads does not turn it in sync");
+	IS_INT(kt_sync_count(), KT_REGIONS - 1, "what the daemon loads does not change that");
 	IS_INT(kmc_failed_done(kt->kmc, kt->luid, 5), 0, "it is known");
 	OK(!(kt_look(kt)->ask & CMIRROR_ASK_FAILED), "nothing to tell");
 	push(kt, CMIRROR_OP_CLEAR, 5);

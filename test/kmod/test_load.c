@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The module comes and goes; the daemon is killed while somebody waits for it. KT_KO names the
+ * module's file, if modprobe does not find it.
+ */
+#include "test/kmod/kt.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int load(struct kt *kt)
+{
+	const char *file = getenv("KT_KO");
+
+	return file ? kt_sh(kt, "insmod %s", file) : kt_sh(kt, "modprobe dm-log-cmirror");
+}
+
+static int unload(struct kt *kt)
+{
+	return kt_sh(kt, "rmmod dm-log-cmirror");
+}
+
+static void test_load(struct kt *kt)
+{
+	int i, r = 0;
+
+	OK(kt_create(kt, false) == 0, "create");
+	OK(unload(kt) > 0, "the module of an instance stays");
+	OK(kt_write(kt, 1, 1), "and works");
+	IS_INT(kt_remove(kt), 0, "remove");
+	kt_unbind(kt);
+	for (i = 0; i < 50 && !r; i++) {
+		r = unload(kt);
+		if (!r)
+			r = load(kt);
+		if (r || i % 10)
+			continue;
+		kt_bind(kt);
+		r = kt_create(kt, i % 20) || !kt_write(kt, 2, 2) || kt_remove(kt);
+		if (i % 20)
+			kt_unbind(kt);	/* else it is bound when the module goes */
+		else
+			r = r || unload(kt) || load(kt);
+		if (kt->kmc)
+			kt_unbind(kt);
+	}
+	IS_INT(r, 0, "50 times, used every tenth");
+	IS_INT(i, 50, "all");
+}
+
+/* Another daemon, in a child, that holds what @holds points at; killed when it is waited for. */
+static pid_t other_daemon(struct kt *kt, bool *holds)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	*holds = true;
+	kt_bind(kt);
+	for (;;)
+		(void)kt_pump(kt, 0, 1000);
+}
+
+static void daemon_kill(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* dmsetup @how waits for the daemon; it is killed, another one comes, it is done. */
+static void test_killed(struct kt *kt, bool *holds, const char *what, const char *how)
+{
+	const char *const argv[] = { "sh", "-c", how, NULL };
+	pid_t daemon = other_daemon(kt, holds), pid;
+
+	(void)poll(NULL, 0, 300);
+	pid = kt_run(argv);
+	(void)poll(NULL, 0, 700);
+	daemon_kill(daemon);
+	IS_INT(kt_wait(kt, pid, 300), -1, "%s waits", what);
+	kt_bind(kt);
+	OK(kt_takeover(kt) > 0, "%s: the next daemon finds it", what);
+	IS_INT(kt_wait(kt, pid, 5000), 0, "%s is done", what);
+	kt_unbind(kt);
+}
+
+static void test_all_killed(struct kt *kt)
+{
+	kt_bind(kt);
+	IS_INT(kt_create(kt, false), 0, "create");
+	kt_unbind(kt);
+	test_killed(kt, &kt->holds_ctr, "a load", "dmsetup table kt | dmsetup load kt");
+	test_killed(kt, &kt->holds_stop, "a suspend", "dmsetup suspend --noflush kt");
+	test_killed(kt, &kt->holds_start, "a resume", "dmsetup resume kt");
+	kt_bind(kt);
+	OK(kt_takeover(kt) > 0, "the last one");
+	OK(kt_write(kt, 7, 7), "a write");
+	IS_INT(kt_remove(kt), 0, "remove");
+	kt_unbind(kt);
+}
+
+int main(void)
+{
+	struct kt kt = { .kmc = NULL };
+
+	kt_bind(&kt);
+	test_load(&kt);
+	test_all_killed(&kt);
+	return tap_done();
+}
