@@ -70,6 +70,17 @@ static void test_handover(struct kt *kt)
 	IS_U64(kt_look(kt)->mark_count, 0, "nothing of that is left in it");
 }
 
+/* A core log writes no page, and nothing else happens that would make it look. */
+static void test_core(struct kt *kt)
+{
+	IS_INT(kt_create(kt, true), 0, "core: create");
+	OK(kt_write(kt, 7, 1), "core: a write");
+	IS_U64(kt_look(kt)->mark_count, 1, "core: one mark");
+	(void)kt_pump(kt, 0, 3500);
+	IS_U64(kt_look(kt)->mark_count, 0, "core: it goes");
+	IS_INT(kt_remove(kt), 0, "core: remove");
+}
+
 int main(void)
 {
 	struct kt kt = { .sticky_ms = 1000 };
@@ -81,6 +92,7 @@ int main(void)
 	test_kept(&kt);
 	test_handover(&kt);
 	IS_INT(kt_remove(&kt), 0, "remove");
+	test_core(&kt);
 	kt_unbind(&kt);
 	return tap_done();
 }
