@@ -81,6 +81,7 @@ static void test_fails(struct kt *kt)
 	poll(NULL, 0, 2000);
 	OK(switches() - before < 150, "the clerk sleeps (%ld switches)", switches() - before);
 	kt_cover_set(kt, "LOG", KT_GOOD, 0);
+	kt->sticky_ms = 60000;
 	IS_INT(kt_reload(kt, false), 0, "a new table");
 	IS_INT(kt_wait(kt, pid, 5000), 0, "does the write");
 	IS_INT(kt_disk_mark(51), 1, "marked");
