@@ -82,8 +82,9 @@
  *	WAIT_MS, ASK_FROZEN. Regions that are still written then are out of the claim, and their
  *	writes go on. If it is not IS_HARD, a write that waits is told of by ASK_VOID.
  *	The same CLAIM again: its result is told again. -ENOSPC more than CMIRROR_FREEZES.
- * @CMIRROR_CMD_THAW: LUID, CLAIM, and REGION for one region only: writes go on, if no other
- *	FREEZE has them too. Unknown claims are fine.
+ * @CMIRROR_CMD_THAW: LUID, CLAIM, and REGION if only that one has left the claim: writes go on, if
+ *	no other FREEZE has them too; a region of this node's own claim is not copied any more.
+ *	Unknown claims are fine.
  * @CMIRROR_CMD_CLAIM: LUID, CLAIM, LO, HI, BITS (regions that are not to be copied): this node is
  *	to copy. The same again: nothing. -ENOSPC more than CMIRROR_CLAIMS.
  * @CMIRROR_CMD_CLAIM_CUT: LUID, CLAIM, HI: hand out no region at or above HI (LO or less: none).

@@ -9,6 +9,16 @@
  */
 #include "cmk.h"
 
+static struct cmk_claim *claim_find(struct cmk_log *log, u64 id)
+{
+	int i;
+
+	for (i = 0; i < CMIRROR_CLAIMS; i++)
+		if (log->claim[i].id == id)
+			return &log->claim[i];
+	return NULL;
+}
+
 /* ---- freezes ---- */
 
 static struct cmk_freeze *freeze_find(struct cmk_log *log, u64 id)
@@ -85,10 +95,24 @@ static void region_thaw(struct cmk_log *log, struct cmk_freeze *freeze, u64 regi
 	__clear_bit(region, log->voids);
 }
 
+/* Of a claim of this node: it is copied in vain from now on. */
+static void claim_region_out(struct cmk_log *log, u64 id, u64 region)
+{
+	struct cmk_claim *claim = claim_find(log, id);
+
+	if (!claim || region < claim->lo || region >= claim->hi)
+		return;
+	cmk_bit_put(claim->out, region - claim->lo);
+	cmk_claims_look(log);
+}
+
 void cmk_thaw(struct cmk_log *log, u64 id, const u64 *region)
 {
 	struct cmk_freeze *freeze = freeze_find(log, id);
 	u64 r;
+
+	if (region)
+		claim_region_out(log, id, *region);
 
 	if (!freeze)
 		return;
@@ -150,16 +174,6 @@ bool cmk_freezes_look(struct cmk_log *log, unsigned long *next)
 }
 
 /* ---- claims of this node ---- */
-
-static struct cmk_claim *claim_find(struct cmk_log *log, u64 id)
-{
-	int i;
-
-	for (i = 0; i < CMIRROR_CLAIMS; i++)
-		if (log->claim[i].id == id)
-			return &log->claim[i];
-	return NULL;
-}
 
 int cmk_claim(struct cmk_log *log, const struct cmk_claim *what)
 {

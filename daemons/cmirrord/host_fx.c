@@ -28,6 +28,8 @@ void host_emit(void *ctx, const struct cmn_effect *fx)
 	struct host *host = ctx;
 
 	switch (fx->type) {
+	case CMN_FX_KMOD:
+		CM_UNREACHABLE(); /* no instance is of the module yet */
 	case CMN_FX_REPLY:
 		do_reply(host, fx);
 		break;

@@ -55,6 +55,10 @@ static int memory_init(struct cml *log)
 		r = bits_alloc(&log->recent, log->region_count);
 	if (!r)
 		r = bits_alloc(&log->oos, log->region_count);
+	if (!r)
+		r = bits_alloc(&log->km.voided, log->region_count);
+	if (!r)
+		r = bits_alloc(&log->km.failed, log->region_count);
 	if (r)
 		return r;
 	log->slot_page = calloc(pages, sizeof(*log->slot_page));
@@ -73,6 +77,8 @@ static void memory_free(struct cml *log)
 	bits_free(&log->marks);
 	bits_free(&log->recent);
 	bits_free(&log->oos);
+	bits_free(&log->km.voided);
+	bits_free(&log->km.failed);
 	free(log->slot_page);
 	free(log->oos_page);
 	free(log->io_mem);

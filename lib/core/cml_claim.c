@@ -48,16 +48,23 @@ bool cml_claim_by_other(const struct cml *log, uint64_t region_nr)
 	return claim && claim->nodeid != log->cmn->cfg.nodeid;
 }
 
+static void region_out(struct cml *log, struct cml_claim *claim, uint64_t region_nr)
+{
+	cml_bit_set(claim->out, region_nr - claim->lo);
+	cml_km_region_out(log, claim, region_nr);
+}
+
 void cml_claim_redirty(struct cml *log, uint64_t region_nr)
 {
 	struct cml_claim *claim = cml_claim_at(log, region_nr);
 
 	if (claim)
-		cml_bit_set(claim->out, region_nr - claim->lo);
+		region_out(log, claim, region_nr);
 }
 
 static void claim_free(struct cml *log, struct cml_claim *claim)
 {
+	cml_km_claim_over(log, claim);
 	if (claim->nodeid == log->cmn->cfg.nodeid)
 		cml_work_forget(log, claim->id);
 	if (log->proposed_id == claim->id)
@@ -161,12 +168,15 @@ static bool is_held(const struct cml *log, uint64_t region_nr)
 	return false;
 }
 
-static void ack_send(struct cml *log, const struct cml_claim *claim)
+void cml_ack_send(struct cml *log, const struct cml_claim *claim, const uint8_t *written,
+		  uint32_t bytes)
 {
 	struct wire_msg msg = { .type = WIRE_ACK, .u.ack.claim_id = claim->id };
 	uint8_t bits[CML_CLAIM_BYTES] = { 0 };
 	uint64_t r;
 
+	if (written)
+		memcpy(bits, written, bytes < sizeof(bits) ? bytes : sizeof(bits));
 	for (r = claim->lo; r < claim->hi; r++)
 		if (is_held(log, r))
 			cml_bit_set(bits, r - claim->lo);
@@ -205,10 +215,22 @@ static struct cml_claim *claim_new(struct cml *log, const struct wire_msg *msg)
 	claim->lo = propose->lo;
 	claim->hi = propose->hi;
 	claim->view = msg->view;
+	claim->is_hard = propose->is_hard;
 	for (i = 0; i < CMN_NODES_MAX; i++)
 		if (log->mem[i].is_used && log->mem[i].nodeid != msg->sender)
 			claim->ack_from[claim->ack_count++] = log->mem[i].nodeid;
 	return claim;
+}
+
+/* A kernel of the module has to freeze it first; what it finds written there comes with a look. */
+static void ack(struct cml *log, struct cml_claim *claim)
+{
+	if (!log->km.luid) {
+		cml_ack_send(log, claim, NULL, 0);
+		return;
+	}
+	claim->waits_kernel = true;
+	cml_km_freeze(log, claim);
 }
 
 void cml_propose_deliver(struct cml *log, const struct wire_msg *msg)
@@ -227,7 +249,7 @@ void cml_propose_deliver(struct cml *log, const struct wire_msg *msg)
 	if (!claim->ack_count)
 		granted(log, claim);
 	else if (!is_own)
-		ack_send(log, claim);
+		ack(log, claim);
 }
 
 static bool ack_strike(struct cml_claim *claim, uint32_t nodeid)
@@ -283,6 +305,7 @@ void cml_release_deliver(struct cml *log, const struct wire_msg *msg)
 	if (msg->sender == log->cmn->cfg.nodeid) {
 		log->stats.claims++;
 		log->stats.regions_resynced += cleared;
+		log->claim_fails = cleared ? 0 : log->claim_fails + 1;
 		if (!cleared) {
 			log->stats.claims_failed++;
 			log->claim_from = claim->hi; /* look elsewhere first */
@@ -313,5 +336,5 @@ void cml_void_deliver(struct cml *log, const struct wire_msg *msg)
 		return;
 	claim = cml_claim_at(log, region_nr);
 	if (claim && claim->nodeid != msg->sender)
-		cml_bit_set(claim->out, region_nr - claim->lo);
+		region_out(log, claim, region_nr);
 }

@@ -87,10 +87,27 @@ int cml_instance_add(struct cml *log, uint64_t luid, const struct kabi_ctr *ctr,
 	memset(inst, 0, sizeof(*inst));
 	inst->is_used = true;
 	inst->luid = luid;
+	inst->client = WIRE_CLIENT_CONNECTOR;
 	inst->is_replay = kept->is_running;
 	inst->bound = log->region_count; /* unknown until a RESUME was answered */
 	if (!kept->is_running)
 		kept->assigned = 0;
+	return 0;
+}
+
+int cml_instance_add_kmod(struct cml *log, uint64_t luid, const struct kabi_ctr *ctr,
+			  struct cm_errmsg *err)
+{
+	bool is_known = cml_instance_known(log, luid);
+	struct cml_inst *inst;
+	int r = cml_instance_add(log, luid, ctr, err);
+
+	if (r || is_known)
+		return r;
+	inst = cml_inst_find(log, luid);
+	inst->client = WIRE_CLIENT_KMOD;
+	inst->is_replay = false; /* its first look tells */
+	inst->bound = 0;
 	return 0;
 }
 
@@ -103,6 +120,22 @@ bool cml_is_replayed(const struct cml *log)
 		    log->inst[i].is_replay)
 			return true;
 	return false;
+}
+
+uint8_t cml_client(const struct cml *log)
+{
+	uint8_t client = log->cmn->cfg.client;
+	uint32_t i;
+
+	for (i = 0; i < CML_LUIDS_MAX; i++) {
+		if (!log->inst[i].is_used || log->inst[i].state == CML_INST_NEW ||
+		    log->inst[i].state == CML_INST_SUSPENDED)
+			continue;
+		if (log->inst[i].client == WIRE_CLIENT_CONNECTOR)
+			return WIRE_CLIENT_CONNECTOR;
+		client = log->inst[i].client;
+	}
+	return client;
 }
 
 bool cml_runs_unjoined(const struct cml *log)
@@ -160,17 +193,21 @@ static void resume_answer(struct cml *log, struct cml_inst *inst)
 {
 	struct cml_persist_inst *kept = &log->persist->inst[inst - log->inst];
 
+	bool is_kmod = inst->client == WIRE_CLIENT_KMOD;
+
 	inst->state = CML_INST_RUNNING;
-	inst->bound = inst->is_replay ? log->region_count : 0;
+	inst->bound = inst->is_replay && !is_kmod ? log->region_count : 0;
 	inst->wants_work = true;
 	cml_token_close_all(inst);
-	if (inst->is_replay)
+	if (is_kmod)
+		cml_km_lend(log, inst);
+	else if (inst->is_replay)
 		inst->tokens_overflow = true; /* what the former process told is not known */
 	else
 		kept->assigned = 0;
 	kept->is_running = 1; /* before the answer: the next process must know */
 	cml_pend_answer_type(log, inst, KABI_RESUME, 0);
-	if (!inst->is_replay)
+	if (!inst->is_replay || is_kmod)
 		resumed_send(log);
 	if (kept->has_nosync & CML_NOSYNC_FAILED)
 		cml_health_send(log);
@@ -213,7 +250,9 @@ static void refuse(struct cml *log, struct cml_inst *inst)
 	cmn_journal(log->cmn, log, CMN_LG_ERR, "activation refused: %s",
 		    *log->why ? log->why : err.text);
 	inst->state = CML_INST_REFUSED;
-	cml_pend_answer_type(log, inst, KABI_RESUME, 0);
+	/* The stock client runs on after an error, the module refuses by itself. */
+	cml_pend_answer_type(log, inst, KABI_RESUME,
+			     inst->client == WIRE_CLIENT_KMOD ? -EIO : 0);
 }
 
 void cml_refuse(struct cml *log, const char *why)

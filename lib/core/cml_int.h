@@ -96,6 +96,7 @@ struct cml_inst {
 	bool is_used;
 	uint64_t luid;
 	enum cml_inst_state state;
+	uint8_t client;     /* enum wire_client */
 	bool is_replay;     /* its RESUME replays one that a former daemon answered */
 	uint64_t bound;     /* upper bound of the kernel's in_sync_hint (L1) */
 	bool wants_work;    /* asked for resync work and got none */
@@ -167,6 +168,8 @@ struct cml_claim {
 	uint64_t lo, hi;
 	uint64_t view; /* of the PROPOSE */
 	bool is_granted;
+	bool is_hard; /* kernels of the module make every write in it wait */
+	bool waits_kernel; /* our ACK is due when our kernel has frozen it; not replicated */
 	uint32_t ack_count; /* who must acknowledge, and has not */
 	uint32_t ack_from[CMN_NODES_MAX];
 	uint8_t out[CML_CLAIM_BYTES]; /* left the claim: truly dirty, voided, redirtied */
@@ -175,6 +178,7 @@ struct cml_claim {
 /* The claimant's own side of a claim. */
 struct cml_work {
 	uint64_t claim_id; /* 0 = none */
+	bool is_kernels; /* the module has all of it, and says when it is copied */
 	uint64_t next;     /* first region not handed out yet */
 	uint64_t assigned; /* + 1, handed to our kernel; 0 = none */
 	uint64_t assigned_luid;
@@ -296,6 +300,16 @@ struct cml_leave {
 	uint8_t export_step;
 };
 
+/* The running instance of the module dm-log-cmirror, and what it was told last. */
+struct cml_km {
+	uint64_t luid; /* 0 = none: the slot is ours */
+	uint8_t mode;
+	bool oos_durable;
+	uint64_t oos_lo, oos_hi; /* changed since */
+	struct bits voided; /* VOID was sent, and has not come back */
+	struct bits failed; /* OOS_SET was sent, and has not come back */
+};
+
 struct cml {
 	struct cmn *cmn;
 	struct cml_config cfg;
@@ -305,6 +319,8 @@ struct cml {
 	char why[96];
 	struct cml_persist *persist;
 	struct cml_inst inst[CML_LUIDS_MAX];
+
+	struct cml_km km;
 
 	/* own slot */
 	struct disk_geom geom;
@@ -367,6 +383,8 @@ struct cml {
 	uint64_t merge_delivered,
 		oos_set_delivered; /* seq of our last MERGE, OOS_SET that came back */
 	uint64_t void_delivered;   /* seq of our last VOID that came back */
+
+	uint32_t claim_fails; /* own claims in a row of which nothing came in sync */
 
 	struct cml_leave leave;
 	bool join_sent;
@@ -473,6 +491,7 @@ void cml_io_write(struct cml *log, struct cml_io *io, uint64_t off);
 void cml_io_put(struct cml_io *io);
 void cml_io_done(struct cml *log, uint64_t id, int result);
 void cml_io_timer(struct cml *log);
+void cml_log_failed(struct cml *log); /* the log device is lost to this node */
 uint32_t cml_io_busy(const struct cml *log);
 /* A page of this log in its epoch. @area: a slot, or DISK_AREA_OOS. Returns as disk_page_check()
  * does. */
@@ -500,6 +519,7 @@ bool cml_has_nosync(const struct cml *log);
 #define CML_NOSYNC_TOLD   1u
 #define CML_NOSYNC_FAILED 2u
 void cml_inst_has_nosync(struct cml *log, struct cml_inst *inst, uint32_t why);
+uint8_t cml_client(const struct cml *log); /* of its instances; one of the stock client counts */
 bool cml_is_replayed(const struct cml *log); /* a RESUME waits whose kernel runs already */
 bool cml_runs_unjoined(const struct cml *log); /* its kernel runs, and nobody was told (JOIN) */
 void cml_inst_pump(struct cml *log);
@@ -510,6 +530,22 @@ void cml_token_open(struct cml_inst *inst, uint64_t region_nr, bool in_sync);
 const struct cml_token *cml_token_find(const struct cml_inst *inst, uint64_t region_nr);
 void cml_token_close(struct cml_inst *inst, uint64_t region_nr);
 void cml_token_close_all(struct cml_inst *inst);
+
+void cml_failure_send(struct cml *log, uint64_t region_nr); /* a write of ours failed there */
+
+/* ---- cml_kmod.c ---- */
+struct cml_claim;
+void cml_km_look(struct cml *log, const struct kmod_look *look);
+void cml_km_marks(struct cml *log, uint64_t first, const uint8_t *bits, size_t len_bytes);
+void cml_km_lend(struct cml *log, const struct cml_inst *inst); /* before its START */
+void cml_km_pump(struct cml *log);
+void cml_km_oos_note(struct cml *log, uint64_t region_nr); /* its bit has changed */
+void cml_km_freeze(struct cml *log, const struct cml_claim *claim); /* of another, proposed */
+void cml_km_claim(struct cml *log, const struct cml_claim *claim); /* own, granted */
+void cml_km_claim_over(struct cml *log, const struct cml_claim *claim);
+void cml_km_claim_cut(struct cml *log, uint64_t claim_id); /* hand out no more of it */
+void cml_km_region_out(struct cml *log, const struct cml_claim *claim, uint64_t region_nr);
+void cml_km_failed_heard(struct cml *log, uint64_t region_nr); /* our OOS_SET has come back */
 
 /* ---- cml_slot.c ---- */
 bool cml_region_is_durable(const struct cml *log, uint64_t region_nr); /* bit set and on disk */
@@ -628,6 +664,11 @@ struct cml_claim *cml_claim_at(const struct cml *log,
 			       uint64_t region_nr); /* proposed or granted, still in it */
 bool cml_claim_by_other(const struct cml *log, uint64_t region_nr);
 void cml_claim_redirty(struct cml *log, uint64_t region_nr);
+/* @bits: what the kernel of the module says is written; NULL = none asked. */
+void cml_ack_send(struct cml *log, const struct cml_claim *claim, const uint8_t *bits,
+		  uint32_t bytes);
+/* Is it one of our claims? Then its progress is noted. */
+bool cml_work_copied(struct cml *log, const struct kmod_bits *copied);
 void cml_claims_of_node_drop(struct cml *log, uint32_t nodeid);
 void cml_claims_of_node_dead(struct cml *log,
 			     uint32_t nodeid); /* proven: unless it is a member anew */

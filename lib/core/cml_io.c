@@ -99,18 +99,23 @@ void cml_io_write(struct cml *log, struct cml_io *io, uint64_t off)
 	submit(log, io);
 }
 
+void cml_log_failed(struct cml *log)
+{
+	log->log_failed = true;
+	if (log->state == CML_ST_ACTIVE)
+		cml_state_set(log, CML_ST_FAILED, "log device failed");
+}
+
 static void failed(struct cml *log, const struct cml_io *io, int result)
 {
 	if (log->log_failed)
 		return;
-	log->log_failed = true;
 	cmn_journal(log->cmn, log, CMN_LG_ERR,
 		    "log device: %s at byte %llu failed (%s): the log is failed on this node; "
 		    "repair the mirror's log",
 		    io->is_write ? "write" : "read", (unsigned long long)io->off,
 		    cm_strerror(result));
-	if (log->state == CML_ST_ACTIVE)
-		cml_state_set(log, CML_ST_FAILED, "log device failed");
+	cml_log_failed(log);
 }
 
 /* There are two of them: who reads them finds out what the other one is worth. */

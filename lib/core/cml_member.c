@@ -231,6 +231,7 @@ static void join_send(struct cml *log)
 	join->gen = log->cfg.ctr.gen;
 	join->legs_hash = log->cfg.ctr.legs_hash;
 	join->is_replay = cml_is_replayed(log);
+	join->client = cml_client(log);
 	cmn_send(log->cmn, log, &msg);
 	log->join_sent = true;
 	log->join_view = log->cmn->view_nr;
@@ -269,19 +270,18 @@ void cml_join_pump(struct cml *log)
 
 static void mem_add(struct cml *log, const struct wire_msg *msg)
 {
-	const struct cmn_peer *peer = cmn_peer(log->cmn, msg->sender);
 	struct cml_mem *mem = cml_mem_find(log, msg->sender);
 	uint32_t i;
 
 	for (i = 0; !mem && i < CMN_NODES_MAX; i++)
 		if (!log->mem[i].is_used)
 			mem = &log->mem[i];
-	CM_ASSERT(mem && peer); /* no more nodes than peers */
+	CM_ASSERT(mem); /* no more nodes than peers */
 	memset(mem, 0, sizeof(*mem));
 	mem->is_used = true;
 	mem->nodeid = msg->sender;
 	mem->join_seq = msg->seq;
-	mem->client = peer->hello.client;
+	mem->client = msg->u.join.client;
 	mem->gen = msg->u.join.gen;
 	mem->legs_hash = msg->u.join.legs_hash;
 	mem->is_replay = msg->u.join.is_replay;

@@ -24,6 +24,7 @@ bool cml_oos_set(struct cml *log, uint64_t region_nr)
 	page_of(log, region_nr)->is_wanted = true;
 	if (bits_test_and_set(&log->oos, region_nr))
 		return false;
+	cml_km_oos_note(log, region_nr);
 	log->oos_count++;
 	return true;
 }
@@ -32,6 +33,7 @@ void cml_oos_clear(struct cml *log, uint64_t region_nr)
 {
 	if (!bits_test_and_clear(&log->oos, region_nr))
 		return;
+	cml_km_oos_note(log, region_nr);
 	log->oos_count--;
 	page_of(log, region_nr)->is_wanted = true;
 }
@@ -137,12 +139,23 @@ void cml_oos_done(struct cml *log, struct cml_io *io)
 
 /* ---- messages ---- */
 
+static void own_delivered(struct cml *log, const struct wire_msg *msg)
+{
+	uint64_t first = msg->u.oos_set.first;
+	uint32_t i;
+
+	log->oos_set_delivered = msg->seq;
+	for (i = 0; i < msg->blob_bytes * 8; i++)
+		if (cml_bit_get(msg->blob, i) && first + i < log->region_count)
+			cml_km_failed_heard(log, first + i);
+}
+
 void cml_oos_set_deliver(struct cml *log, const struct wire_msg *msg)
 {
 	cml_oos_or(log, msg->u.oos_set.first, msg->blob, msg->blob_bytes);
 	cml_oos_changed(log);
 	if (msg->sender == log->cmn->cfg.nodeid)
-		log->oos_set_delivered = msg->seq;
+		own_delivered(log, msg);
 	/* Kernels that take all as in sync must resume before these are copied (L1). */
 	log->merge_epoch++;
 }

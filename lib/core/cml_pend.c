@@ -142,7 +142,7 @@ static bool is_reached(const struct cml *log, const struct cml_pending *pend)
 	return true;
 }
 
-static void failure_send(struct cml *log, uint64_t region_nr)
+void cml_failure_send(struct cml *log, uint64_t region_nr)
 {
 	struct wire_msg set = { .type = WIRE_OOS_SET };
 	uint8_t byte = (uint8_t)(1u << (region_nr % 8));
@@ -173,7 +173,7 @@ static void pend_pump(struct cml *log, struct cml_inst *inst, struct cml_pending
 	pend->is_used = false;
 	if (pend->type == KABI_SET_REGION_SYNC) {
 		cml_inst_has_nosync(log, inst, CML_NOSYNC_FAILED);
-		failure_send(log, pend->region_nr[0]);
+		cml_failure_send(log, pend->region_nr[0]);
 	}
 	cml_reply(log, inst->luid, pend->seq, pend->type, 0);
 }
@@ -225,7 +225,7 @@ void cml_req_set_sync(struct cml *log, struct cml_inst *inst, const struct kabi_
 		cml_reply(log, req->luid, req->seq, req->type, 0);
 		if (req->in_sync)
 			return;
-		failure_send(log, req->region_nr[0]);
+		cml_failure_send(log, req->region_nr[0]);
 		return;
 	}
 	cml_pend_add(inst, req, log->cmn->now_ms, &is_new);

@@ -11,6 +11,7 @@ void cml_pump(struct cml *log)
 		cml_open_pump(log);
 	cml_slot_read_pump(log);
 	cml_inst_pump(log);
+	cml_km_pump(log);
 	cml_pend_pump(log);
 	cml_slot_pump(log);
 	cml_take_pump(log);

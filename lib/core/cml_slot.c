@@ -79,7 +79,7 @@ void cml_slot_pump(struct cml *log)
 {
 	uint32_t i;
 
-	if (log->cfg.is_core || log->slot == CML_NO_SLOT || !log->slot_ready)
+	if (log->cfg.is_core || log->slot == CML_NO_SLOT || !log->slot_ready || log->km.luid)
 		return;
 	for (i = 0; i < log->geom.map_pages; i++)
 		if (log->slot_page[i].is_wanted && !log->slot_page[i].is_inflight &&
@@ -254,8 +254,8 @@ static bool batch_has_candidate(const struct cml *log)
 
 void cml_batch_timer(struct cml *log)
 {
-	if (log->batch_flushing || log->leave.step != CML_LEAVE_NONE || !cml_is_whole(log) ||
-	    log->log_failed)
+	if (log->km.luid || log->batch_flushing || log->leave.step != CML_LEAVE_NONE ||
+	    !cml_is_whole(log) || log->log_failed)
 		return;
 	if (!log->batch_due_ms)
 		log->batch_due_ms = log->cmn->now_ms + log->cmn->cfg.sticky_ms;

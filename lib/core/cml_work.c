@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define SOFT_CLAIMS 3u /* that come to nothing, then one is hard (hazard D2) */
+
 static struct cml_persist_inst *kept_of(struct cml *log, const struct cml_inst *inst)
 {
 	return &log->persist->inst[inst - log->inst];
@@ -133,6 +135,7 @@ static void propose(struct cml *log)
 	msg.u.propose.claim_id = log->proposed_id;
 	msg.u.propose.lo = lo;
 	msg.u.propose.hi = claim_end(log, lo);
+	msg.u.propose.is_hard = log->claim_fails >= SOFT_CLAIMS;
 	cmn_send(log->cmn, log, &msg);
 }
 
@@ -161,11 +164,16 @@ void cml_work_granted(struct cml *log, struct cml_claim *claim)
 	work->claim_id = claim->id;
 	work->next = claim->lo;
 	log->claim_from = claim->hi;
-	if (!wants_work(log))
-		work->next =
-			claim->hi; /* our kernel was suspended meanwhile: release it untouched */
-	else
+	if (!wants_work(log)) {
+		work->next = claim->hi; /* our kernel was suspended: release it untouched */
+	} else if (log->km.luid) {
+		work->next = claim->hi;
+		work->is_kernels = true;
+		cml_km_pump(log); /* it copies what it knows to be out of sync */
+		cml_km_claim(log, claim);
+	} else {
 		wake(log);
+	}
 }
 
 /* ---- handing out ---- */
@@ -281,6 +289,7 @@ void cml_work_stop(struct cml *log)
 		if (!claim)
 			continue;
 		work->next = claim->hi;
+		/* The module says by itself how far it came. */
 		work->assigned = 0; /* PRESUSPEND comes after the kernel's own recovery has ended */
 	}
 }
@@ -294,6 +303,8 @@ void cml_work_giveback(struct cml *log)
 		struct cml_work *work = &log->work[i];
 		const struct cml_claim *claim = cml_claim_find(log, work->claim_id);
 
+		if (claim && work->is_kernels && !work->is_releasing)
+			cml_km_claim_cut(log, claim->id);
 		if (!claim || work->is_releasing || work->next >= claim->hi)
 			continue;
 		msg.u.giveback.claim_id = claim->id;
@@ -302,6 +313,34 @@ void cml_work_giveback(struct cml *log)
 			cmn_send(log->cmn, log, &msg);
 		work->next = claim->hi;
 	}
+}
+
+static bool any_kmod(const struct cml *log)
+{
+	uint32_t i;
+
+	for (i = 0; i < CML_LUIDS_MAX; i++)
+		if (log->inst[i].is_used && log->inst[i].client == WIRE_CLIENT_KMOD)
+			return true;
+	return false;
+}
+
+bool cml_work_copied(struct cml *log, const struct kmod_bits *copied)
+{
+	uint32_t i;
+
+	for (i = 0; i < CML_WORKS; i++) {
+		struct cml_work *work = &log->work[i];
+
+		if (!copied->claim_id || work->claim_id != copied->claim_id)
+			continue;
+		if (work->is_releasing || !work->is_kernels)
+			return true;
+		memcpy(work->done, copied->bits, sizeof(work->done));
+		work->is_kernels = !copied->is_done;
+		return true;
+	}
+	return false;
 }
 
 void cml_work_adopt(struct cml *log)
@@ -317,6 +356,7 @@ void cml_work_adopt(struct cml *log)
 		memset(work, 0, sizeof(*work));
 		work->claim_id = claim->id;
 		work->next = claim->hi;
+		work->is_kernels = any_kmod(log);
 		for (j = 0; j < CML_LUIDS_MAX; j++) {
 			const struct cml_persist_inst *kept = &log->persist->inst[j];
 
@@ -358,7 +398,7 @@ static void work_pump(struct cml *log, struct cml_work *work)
 	const struct cml_claim *claim = cml_claim_find(log, work->claim_id);
 	uint64_t r;
 
-	if (!claim || work->is_sent || work->assigned)
+	if (!claim || work->is_sent || work->assigned || work->is_kernels)
 		return;
 	if (!work->is_releasing) {
 		if (next_in(log, work, &r))

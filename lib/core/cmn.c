@@ -278,6 +278,12 @@ static void log_event(struct cmn *cmn, const struct cmn_event *ev)
 	case CMN_EV_KERNEL:
 		cml_req(ev->log, ev->req);
 		break;
+	case CMN_EV_KMOD:
+		cml_km_look(ev->log, ev->look);
+		break;
+	case CMN_EV_KMOD_MARKS:
+		cml_km_marks(ev->log, ev->id, ev->buf, ev->len_bytes);
+		break;
 	case CMN_EV_DISK_DONE:
 		cml_io_done(ev->log, ev->id, ev->result);
 		break;

@@ -33,6 +33,7 @@
 #include "base/err.h"
 #include "lib/format/disk.h"
 #include "lib/format/kabi.h"
+#include "lib/format/kmod.h"
 #include "lib/format/wire.h"
 
 #define CML_LOGS_MAX    256u
@@ -109,6 +110,9 @@ struct cml *cmn_find(const struct cmn *cmn, const char *uuid); /* or NULL */
  */
 int cml_instance_add(struct cml *log, uint64_t luid, const struct kabi_ctr *ctr,
 		     struct cm_errmsg *err) CM_MUST_CHECK;
+/* The same of an instance of the module dm-log-cmirror. Its requests come by CMN_EV_KMOD. */
+int cml_instance_add_kmod(struct cml *log, uint64_t luid, const struct kabi_ctr *ctr,
+			  struct cm_errmsg *err) CM_MUST_CHECK;
 bool cml_instance_known(const struct cml *log, uint64_t luid);
 /*
  * DTR. Pending requests of it are dropped. An instance that still runs (a lost POSTSUSPEND) is
@@ -123,6 +127,12 @@ bool cml_is_idle(const struct cml *log);
 enum cmn_ev_type {
 	/* a request of an instance of @log; not CTR, GET_REGION_SIZE (the host answers these) */
 	CMN_EV_KERNEL,
+	/* @look of an instance of the module: after each NEWS, after a REPLY to its RESUME, and
+	 * when a daemon finds it. With CMIRROR_ASK_STOP its KMOD_MARKS come before. */
+	CMN_EV_KMOD,
+	/* @id = first region, @buf, @len_bytes: the slot's bits of a stopped instance of the
+	 * module, all of them, in chunks from region 0 on */
+	CMN_EV_KMOD_MARKS,
 	CMN_EV_VIEW, /* from the provider; same nr again = only usable/quorate/node_lock changed */
 	CMN_EV_MSG,  /* delivered message, own ones too */
 	CMN_EV_DISK_DONE,    /* @id, @result of a DISK_READ or DISK_WRITE of @log */
@@ -142,6 +152,7 @@ struct cmn_event {
 	uint64_t now_ms;
 	struct cml *log;
 	const struct kabi_req *req;
+	const struct kmod_look *look;
 	struct {
 		uint64_t nr;
 		const uint32_t *member;
@@ -160,7 +171,10 @@ struct cmn_event {
 /* ---- effects ---- */
 
 enum cmn_fx_type {
-	CMN_FX_REPLY,      /* @reply to the kernel */
+	/* @reply to the kernel. To an instance of the module: RESUME = START, with the error or the
+	 * place of cml_slot_where(); POSTSUSPEND = STOP_DONE; PRESUSPEND = nothing */
+	CMN_FX_REPLY,
+	CMN_FX_KMOD,       /* @push to the module: it holds when emit() returns */
 	CMN_FX_SEND,       /* multicast @buf, @len_bytes */
 	CMN_FX_DISK_READ,  /* @log, @id, @off, @len_bytes into @buf (the core's, until DISK_DONE) */
 	CMN_FX_DISK_WRITE, /* the same from @buf; durable (FUA) before DISK_DONE */
@@ -181,6 +195,7 @@ struct cmn_effect {
 	enum cmn_fx_type type;
 	struct cml *log;
 	const struct kabi_reply *reply;
+	const struct kmod_push *push;
 	uint8_t *buf;
 	size_t len_bytes;
 	uint64_t id;
@@ -261,6 +276,14 @@ struct cml_status {
 };
 void cml_status(const struct cml *log, struct cml_status *status);
 const char *cml_uuid(const struct cml *log);
+
+/* Where this node's slot is, for the module. During a REPLY to RESUME it is there. */
+struct cml_slot_where {
+	uint32_t slot;
+	uint64_t off; /* byte of its first page on the log device; 0 of a core log */
+	uint64_t epoch, uuid_hash;
+};
+void cml_slot_where(const struct cml *log, struct cml_slot_where *out);
 bool cml_is_core(const struct cml *log);
 
 /*

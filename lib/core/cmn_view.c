@@ -222,6 +222,7 @@ static void again_send(struct cmn *cmn, struct cml *log)
 	join->legs_hash = log->cfg.ctr.legs_hash;
 	join->has_state = cml_is_whole(log);
 	join->is_replay = !join->has_state && cml_is_replayed(log);
+	join->client = cml_client(log);
 	cmn_send(cmn, log, &msg);
 }
 

@@ -80,6 +80,7 @@ struct wire_join {
 	bool has_state;			/* again only: its replicated state is whole */
 	bool is_replay;			/* the daemon restarted under a running kernel, whose hint
 					 * is unknown (L1) */
+	uint8_t client;			/* enum wire_client: of the instances that run here */
 };
 
 /* The coordinator gives a node a slot, durable in the superblock. */
@@ -112,6 +113,7 @@ struct wire_propose {
 	uint64_t claim_id;		/* never 0; no two open claims share it: sender << 32 | low
 					 * half of the sender's seq */
 	uint64_t lo, hi;		/* regions lo <= r < hi, at most WIRE_CLAIM_REGIONS_MAX */
+	bool is_hard;			/* claimed in vain before: no write shall end it */
 };
 
 struct wire_ack {

@@ -99,6 +99,7 @@ static void join_put(const struct wire_msg *msg, struct buf_wr *wr)
 	wr_u64(wr, join->legs_hash);
 	wr_u8(wr, join->has_state);
 	wr_u8(wr, join->is_replay);
+	wr_u8(wr, join->client);
 }
 
 static void join_get(struct wire_rd *rd, struct wire_msg *msg)
@@ -113,6 +114,7 @@ static void join_get(struct wire_rd *rd, struct wire_msg *msg)
 	join->legs_hash = rd_u64(&rd->rd);
 	join->has_state = wire_get_bool(rd);
 	join->is_replay = wire_get_bool(rd);
+	join->client = rd_u8(&rd->rd);
 }
 
 static bool join_ok(const struct wire_msg *msg)
@@ -122,7 +124,8 @@ static bool join_ok(const struct wire_msg *msg)
 	return join->region_count > 0 && join->region_count <= DISK_REGIONS_MAX &&
 	       join->region_size_sect >= 2 &&
 	       !(join->region_size_sect & (join->region_size_sect - 1)) &&
-	       (join->again || !join->has_state);
+	       (join->again || !join->has_state) &&
+	       (join->client == WIRE_CLIENT_CONNECTOR || join->client == WIRE_CLIENT_KMOD);
 }
 
 static void slot_put(const struct wire_msg *msg, struct buf_wr *wr)
@@ -202,6 +205,7 @@ static void propose_put(const struct wire_msg *msg, struct buf_wr *wr)
 	wr_u64(wr, msg->u.propose.claim_id);
 	wr_u64(wr, msg->u.propose.lo);
 	wr_u64(wr, msg->u.propose.hi);
+	wr_u8(wr, msg->u.propose.is_hard);
 }
 
 static void propose_get(struct wire_rd *rd, struct wire_msg *msg)
@@ -209,6 +213,7 @@ static void propose_get(struct wire_rd *rd, struct wire_msg *msg)
 	msg->u.propose.claim_id = rd_u64(&rd->rd);
 	msg->u.propose.lo = rd_u64(&rd->rd);
 	msg->u.propose.hi = rd_u64(&rd->rd);
+	msg->u.propose.is_hard = wire_get_bool(rd);
 }
 
 static bool propose_ok(const struct wire_msg *msg)
@@ -425,12 +430,12 @@ static void health_get(struct wire_rd *rd, struct wire_msg *msg)
 static const struct wire_body bodies[WIRE_TYPE_END] = {
 	[WIRE_HELLO] = { "HELLO", WIRE_HELLO_FIXED_BYTES + 4 + 8 + 2 * BOOL_BYTES, 0, 0, true,
 			 hello_put, hello_get, hello_ok },
-	ROW(JOIN, join, 28, 0, 0, join_ok),
+	ROW(JOIN, join, 29, 0, 0, join_ok),
 	ROW(SLOT, slot, 6, 0, 0, slot_ok),
 	ROW(STATE, state, 28, 0, WIRE_BLOB_MAX, state_ok),
 	ROW(STATE_DONE, state_done, 20, 0, 0, state_done_ok),
 	ROW(LEAVE, leave, 8, 0, 0, leave_ok),
-	ROW(PROPOSE, propose, 24, 0, 0, propose_ok),
+	ROW(PROPOSE, propose, 25, 0, 0, propose_ok),
 	ROW(ACK, ack, 8, 1, CLAIM_BLOB_MAX, ack_ok),
 	ROW(RELEASE, release, 8, 1, CLAIM_BLOB_MAX, release_ok),
 	ROW(GIVEBACK, giveback, 16, 0, 0, giveback_ok),

@@ -185,6 +185,13 @@ static void check_kernels(struct sim *s)
 /* May this node write R while another copies it? Yes, when R has left the claim (VOID, MERGE). */
 static bool has_left_claim(const struct sim_node *nd, uint32_t r)
 {
+	const struct sim *s = nd->s;
+	uint32_t i;
+
+	/* Its daemon may have died since: then what the others know counts. */
+	for (i = 0; !is_whole(nd) && i < s->node_count; i++)
+		if (is_whole(&s->node[i]))
+			nd = &s->node[i];
 	return nd->log && cml_region_is_oos(nd->log, r) && !cml_region_is_claimed(nd->log, r);
 }
 

@@ -89,6 +89,43 @@ struct sim_rhe {			/* dm-region-hash.c: struct dm_region */
 	struct sim_bl delayed;
 };
 
+/* The module: kmod/cmk.h. Masks of regions. */
+#define SIM_FREEZES	(2u * SIM_NODES)
+
+struct sim_freeze {
+	uint64_t id, lo, hi, written, wait_us, deadline_us;
+	bool is_hard, is_effective, is_told;
+};
+
+struct sim_claim {
+	uint64_t id, lo, hi, cut, next, out, copied;
+	bool is_done;
+};
+
+struct sim_kmod {
+	bool is_on, is_core;
+	uint8_t state, mode, want_mode;
+	bool oos_durable, log_failed, in_pass, has_held;
+	uint32_t ask;
+	bool news_due, wake_due;
+	bool is_answered;
+	int answer;
+	struct sim_th *waiter;
+	struct cml_slot_where where;
+	uint64_t oos, want_oos, frozen, want_frozen;
+	uint64_t marks, dirty, recent, failed, voids;
+	uint64_t set_gen, inflight_gen, durable_gen, flushed_gen;
+	bool is_wanted, is_inflight;
+	uint32_t tries;
+	uint64_t retry_us;
+	struct sim_freeze freeze[SIM_FREEZES];
+	struct sim_claim claim[CMIRROR_CLAIMS];
+	uint64_t assigned;
+	uint64_t batch_due_us;
+	bool is_batching;
+	uint8_t page[DISK_PAGE_BYTES];
+};
+
 struct sim_mirror {			/* dm-raid1.c: struct mirror_set, and its log_c */
 	bool is_used, is_dying;
 	struct sim_node *nd;
@@ -115,6 +152,7 @@ struct sim_mirror {			/* dm-raid1.c: struct mirror_set, and its log_c */
 	bool has_held[SIM_BIOS];	/* is on hold: its region is NOSYNC already */
 	uint32_t io_count;		/* bios mapped and not ended */
 	struct sim_th *kmirrord, *dmlogd;
+	struct sim_kmod km;
 };
 
 struct sim_waiter {			/* a request without its answer */
@@ -235,6 +273,8 @@ struct sim_node {
 struct sim_dio {			/* a log device request under way */
 	bool is_used, is_write, is_landed;
 	uint32_t node, daemon_gen, boot;
+	bool is_kernel;			/* of the module; then: */
+	uint32_t mirror, mirror_gen;
 	uint32_t gen;
 	uint64_t off, id;
 	uint8_t *buf;			/* the core's */
@@ -288,7 +328,9 @@ enum sim_class { CLASS_STEADY, CLASS_CRASH, CLASS_DAEMON, CLASS_POWER, CLASS_PAR
 	X(NOT_REMOTE, "not-remote") X(SAME_WORK, "same-work") X(CLASSIC_VALID, "classic-valid") \
 	X(LOST_LEG_WRITE, "lost-leg-write") X(STALE_READ, "stale-read") X(FLIP_MSG, "flip-msg") \
 	X(TWO_REPLIES, "two-replies") X(NO_REPLY, "no-reply") X(BAD_PAGE, "bad-page") \
-	X(NO_SELF_FENCE, "no-self-fence") X(ONE_COPY, "one-copy")
+	X(NO_SELF_FENCE, "no-self-fence") X(ONE_COPY, "one-copy") \
+	/* of the module */ \
+	X(NO_PASS, "no-pass") X(EARLY_FREEZE, "early-freeze")
 enum sim_mutant {
 #define X(name, text) MUT_##name,
 	SIM_MUTANTS(X)
@@ -323,12 +365,16 @@ struct sim_result {			/* shared with the parent process */
 	char text[512];
 };
 
+/* Which log type tables are loaded with; mixed: each by chance. */
+enum sim_client { SIM_STOCK, SIM_MODULE, SIM_MIXED };
+
 struct sim_opts {
 	uint64_t seed;
 	uint32_t node_count;		/* 0 = by the seed */
 	enum sim_class class;
 	enum sim_mutant mutant;
 	bool is_core, trace;
+	enum sim_client client;
 	uint64_t steps_max;
 };
 
@@ -421,6 +467,9 @@ void sim_fence_soon(struct sim_node *nd, uint32_t target);
 
 /* ---- sim_disk.c, sim_legs.c ---- */
 void sim_disk_submit(struct sim_node *nd, const struct cmn_effect *fx);
+/* A slot page of the module; ends in sim_km_written(). @page is not changed meanwhile. */
+void sim_disk_submit_kernel(struct sim_mirror *m, uint64_t off, uint8_t *page);
+bool sim_disk_daemon_is_busy(const struct sim_node *nd);	/* of these, the daemon's */
 bool sim_disk_is_busy(const struct sim_node *nd);	/* writes of it that have not landed */
 bool sim_disk_writes_sb(const struct sim_node *nd);
 void sim_disk_damage(struct sim *s);			/* one copy of the superblock */
@@ -441,6 +490,9 @@ void sim_host_message(struct sim_node *nd, const struct sim_entry *e);
 void sim_host_event(struct sim_node *nd, struct cmn_event *ev);
 void sim_host_orphans(struct sim_node *nd);
 void sim_host_wake(struct sim_node *nd);
+bool sim_host_kmod_ctr(struct sim_mirror *m);		/* may this table be loaded? */
+void sim_host_kmod(struct sim_mirror *m);		/* it has news */
+void sim_host_kmod_gone(struct sim_mirror *m);
 
 /* ---- sim_klog.c: dm-log-userspace ---- */
 int sim_rpc(struct sim_th *th, struct sim_mirror *m, struct kabi_req *req,
@@ -456,6 +508,27 @@ int sim_log_get_work(struct sim_th *th, struct sim_mirror *m, uint64_t *region);
 void sim_log_set_sync(struct sim_th *th, struct sim_mirror *m, uint64_t region, bool in_sync);
 uint64_t sim_log_sync_count(struct sim_th *th, struct sim_mirror *m);
 void sim_log_dmlogd(struct sim_th *th, void *arg);
+
+/* ---- sim_kmod.c: dm-log-cmirror ---- */
+bool sim_km_load(struct sim_mirror *m);
+void sim_km_resume(struct sim_th *th, struct sim_mirror *m);
+void sim_km_presuspend(struct sim_mirror *m);
+void sim_km_postsuspend(struct sim_th *th, struct sim_mirror *m);
+int sim_km_is_remote(struct sim_mirror *m, uint64_t region);
+int sim_km_in_sync(struct sim_mirror *m, uint64_t region);
+int sim_km_flush(struct sim_th *th, struct sim_mirror *m);
+/* Between judging writes and marking them kmirrord may be preempted. */
+void sim_km_preempted(struct sim_th *th, struct sim_mirror *m);
+int sim_km_get_work(struct sim_mirror *m, uint64_t *region);
+void sim_km_set_sync(struct sim_mirror *m, uint64_t region, bool ok);
+uint64_t sim_km_sync_count(const struct sim_mirror *m);
+void sim_km_written(struct sim_mirror *m, int result);
+void sim_km_push(struct sim_node *nd, const struct kmod_push *push);
+void sim_km_start(struct sim_node *nd, uint64_t luid, int error);
+void sim_km_stop_done(struct sim_node *nd, uint64_t luid);
+void sim_km_released(struct sim_node *nd);
+void sim_km_news(struct sim_mirror *m);
+void sim_km_look(const struct sim_mirror *m, struct kmod_look *look);
 
 /* ---- sim_kern.c: dm-raid1, dm-region-hash ---- */
 void sim_kern_kmirrord(struct sim_th *th, void *arg);

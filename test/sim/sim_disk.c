@@ -10,6 +10,14 @@
 #include <errno.h>
 #include <string.h>
 
+static void kernel_done(struct sim_node *nd, const struct sim_dio *d)
+{
+	struct sim_mirror *m = &nd->mirror[d->mirror];
+
+	if (nd->is_up && nd->boot == d->boot && m->is_used && m->gen == d->mirror_gen)
+		sim_km_written(m, d->result);
+}
+
 static void done_ev(struct sim *s, const struct sim_ev *ev)
 {
 	struct sim_dio *d = &s->dio[ev->a];
@@ -19,6 +27,10 @@ static void done_ev(struct sim *s, const struct sim_ev *ev)
 	if (!d->is_used || d->gen != ev->gen)
 		return;
 	d->is_used = false;
+	if (d->is_kernel) {
+		kernel_done(nd, d);
+		return;
+	}
 	if (!nd->has_daemon || nd->daemon_gen != d->daemon_gen || nd->boot != d->boot)
 		return;
 	if (!d->is_write && !d->result)
@@ -39,7 +51,7 @@ static void land(struct sim *s, struct sim_dio *d)
 	d->is_landed = true;
 	if (!d->is_write || d->result)
 		return;
-	if (nd->has_daemon && nd->daemon_gen == d->daemon_gen &&
+	if (!d->is_kernel && nd->has_daemon && nd->daemon_gen == d->daemon_gen &&
 	    memcmp(d->data, d->buf, DISK_PAGE_BYTES))
 		sim_fail(s, "I9", "node %u changed page %u while its write was under way",
 			 nd->nr + 1, (unsigned int)(d->off / DISK_PAGE_BYTES));
@@ -71,10 +83,9 @@ static void at(struct sim *s, const struct sim_dio *d, uint64_t delay_us,
 	ev->gen = d->gen;
 }
 
-void sim_disk_submit(struct sim_node *nd, const struct cmn_effect *fx)
+static struct sim_dio *dio_new(struct sim_node *nd)
 {
 	struct sim *s = nd->s;
-	uint64_t landing = sim_between(s, 100, 5000), late = 0;
 	struct sim_dio *d;
 	uint32_t i;
 
@@ -82,15 +93,24 @@ void sim_disk_submit(struct sim_node *nd, const struct cmn_effect *fx)
 		;
 	CM_ASSERT(i < SIM_DIOS);
 	d = &s->dio[i];
-	CM_ASSERT(fx->len_bytes == DISK_PAGE_BYTES && fx->off % DISK_PAGE_BYTES == 0);
-	CM_ASSERT(fx->off + fx->len_bytes <= SIM_DEV_BYTES);
 	d->is_used = true;
-	d->is_landed = false;
-	d->is_write = fx->type == CMN_FX_DISK_WRITE;
+	d->is_landed = d->is_kernel = false;
 	d->gen++;
 	d->node = nd->nr;
 	d->daemon_gen = nd->daemon_gen;
 	d->boot = nd->boot;
+	return d;
+}
+
+void sim_disk_submit(struct sim_node *nd, const struct cmn_effect *fx)
+{
+	struct sim *s = nd->s;
+	uint64_t landing = sim_between(s, 100, 5000), late = 0;
+	struct sim_dio *d = dio_new(nd);
+
+	CM_ASSERT(fx->len_bytes == DISK_PAGE_BYTES && fx->off % DISK_PAGE_BYTES == 0);
+	CM_ASSERT(fx->off + fx->len_bytes <= SIM_DEV_BYTES);
+	d->is_write = fx->type == CMN_FX_DISK_WRITE;
 	d->off = fx->off;
 	d->id = fx->id;
 	d->buf = fx->buf;
@@ -119,6 +139,38 @@ void sim_disk_submit(struct sim_node *nd, const struct cmn_effect *fx)
 			at(s, copy, landing + late, land_ev);
 		}
 	}
+}
+
+void sim_disk_submit_kernel(struct sim_mirror *m, uint64_t off, uint8_t *page)
+{
+	struct sim *s = m->nd->s;
+	uint64_t landing = sim_between(s, 100, 5000);
+	struct sim_dio *d = dio_new(m->nd);
+
+	d->is_write = d->is_kernel = true;
+	d->mirror = m->nr;
+	d->mirror_gen = m->gen;
+	d->off = off;
+	d->id = 0;
+	d->buf = page;
+	d->result = sim_chance(s, 300) ? -EIO : 0;
+	memcpy(d->data, page, DISK_PAGE_BYTES);
+	if (sim_chance(s, 50))
+		landing += sim_rand(s, 500 * US_MS);
+	at(s, d, landing, land_ev);
+	at(s, d, landing + sim_between(s, 0, 2000), done_ev);
+}
+
+bool sim_disk_daemon_is_busy(const struct sim_node *nd)
+{
+	const struct sim_dio *d = nd->s->dio;
+	uint32_t i;
+
+	for (i = 0; i < SIM_DIOS; i++)
+		if (d[i].is_used && d[i].is_write && !d[i].is_landed && !d[i].is_kernel &&
+		    d[i].node == nd->nr)
+			return true;
+	return false;
 }
 
 bool sim_disk_is_busy(const struct sim_node *nd)

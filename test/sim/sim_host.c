@@ -40,6 +40,31 @@ static void reply_soon(struct sim_node *nd, const struct kabi_reply *reply)
 	ev->p = box;
 }
 
+static struct sim_mirror *kmod_mirror(struct sim_node *nd, uint64_t luid)
+{
+	uint32_t i;
+
+	for (i = 0; i < 2; i++)
+		if (nd->mirror[i].is_used && nd->mirror[i].km.is_on && nd->mirror[i].luid == luid)
+			return &nd->mirror[i];
+	return NULL;
+}
+
+/* START and STOP_DONE; then look what else it wants. */
+static bool fx_reply_kmod(struct sim_node *nd, const struct kabi_reply *reply)
+{
+	struct sim_mirror *m = kmod_mirror(nd, reply->luid);
+
+	if (!m)
+		return false;
+	if (reply->type == KABI_RESUME)
+		sim_km_start(nd, reply->luid, reply->error);
+	else if (reply->type == KABI_POSTSUSPEND)
+		sim_km_stop_done(nd, reply->luid);
+	sim_km_news(m);
+	return true;
+}
+
 /* Through the codec, as production has it. */
 static void fx_reply(struct sim_node *nd, const struct kabi_reply *reply)
 {
@@ -130,6 +155,14 @@ static void fx_send(struct sim_node *nd, const struct cmn_effect *fx)
 
 static const char level_name[] = { 'E', 'W', 'I', 'D' };
 
+static const char *const push_name[] = {
+	[KMOD_PUSH_OOS] = "OOS", [KMOD_PUSH_MARKS] = "MARKS", [KMOD_PUSH_MODE] = "MODE",
+	[KMOD_PUSH_FREEZE] = "FREEZE", [KMOD_PUSH_THAW] = "THAW",
+	[KMOD_PUSH_REGION_OUT] = "REGION_OUT", [KMOD_PUSH_CLAIM] = "CLAIM",
+	[KMOD_PUSH_CLAIM_CUT] = "CLAIM_CUT", [KMOD_PUSH_CLAIM_END] = "CLAIM_END",
+	[KMOD_PUSH_FAILED_DONE] = "FAILED_DONE",
+};
+
 static void emit(void *host, const struct cmn_effect *fx)
 {
 	struct sim_node *nd = host;
@@ -138,7 +171,12 @@ static void emit(void *host, const struct cmn_effect *fx)
 	CM_ASSERT(nd->is_stepping);
 	switch (fx->type) {
 	case CMN_FX_REPLY:
-		fx_reply(nd, fx->reply);
+		if (!fx_reply_kmod(nd, fx->reply))
+			fx_reply(nd, fx->reply);
+		break;
+	case CMN_FX_KMOD:
+		sim_trace(s, nd, "tells the module %s", push_name[fx->push->type]);
+		sim_km_push(nd, fx->push);
 		break;
 	case CMN_FX_SEND:
 		fx_send(nd, fx);
@@ -401,7 +439,7 @@ static void close_ev(struct sim *s, const struct sim_ev *ev)
 	sim_trace(s, nd, "log closed");
 }
 
-static void req_dtr(struct sim_node *nd, const struct kabi_req *req)
+static void instance_gone(struct sim_node *nd, const struct kabi_req *req)
 {
 	uint32_t i;
 
@@ -409,13 +447,18 @@ static void req_dtr(struct sim_node *nd, const struct kabi_req *req)
 	cmn_instance_del(nd->cmn, nd->log, req->luid, nd->s->now_us / US_MS, emit, nd);
 	nd->is_stepping = false;
 	timer_arm(nd);
-	answer(nd, req, 0);
 	for (i = 0; i < 4; i++) {
 		struct sim_ev *ev = sim_after(nd->s, (uint64_t)i * i * 300 * US_MS, close_ev);
 
 		ev->node = nd->nr;
 		ev->gen = nd->daemon_gen;
 	}
+}
+
+static void req_dtr(struct sim_node *nd, const struct kabi_req *req)
+{
+	instance_gone(nd, req);
+	answer(nd, req, 0);
 }
 
 static void legs_known_ev(struct sim *s, const struct sim_ev *ev)
@@ -433,6 +476,55 @@ static void legs_known_soon(struct sim_node *nd)
 
 	ev->node = nd->nr;
 	ev->gen = nd->daemon_gen;
+}
+
+/* ---- the module: what it says comes as a look ---- */
+
+bool sim_host_kmod_ctr(struct sim_mirror *m)
+{
+	struct sim_node *nd = m->nd;
+	struct cm_errmsg err = { "" };
+	struct kabi_ctr ctr;
+	int r = kabi_ctr_parse(nd->s->ctr, &ctr, &err);
+
+	if (r)
+		sim_fail(nd->s, "format", "CTR \"%s\": %s", nd->s->ctr, err.text);
+	if (!nd->log)
+		log_open(nd, &ctr);
+	if (nd->s->failed || cml_instance_add_kmod(nd->log, m->luid, &ctr, &err))
+		return false;
+	legs_known_soon(nd);
+	timer_arm(nd);
+	sim_host_orphans(nd);
+	return true;
+}
+
+void sim_host_kmod(struct sim_mirror *m)
+{
+	struct sim_node *nd = m->nd;
+	struct cmn_event ev = { .type = CMN_EV_KMOD_MARKS, .log = nd->log };
+	struct kmod_look look;
+
+	if (!nd->log || !cml_instance_known(nd->log, m->luid))
+		return;
+	sim_km_look(m, &look);
+	sim_trace(nd->s, nd, "module: state %u, asks 0x%x", look.state, look.ask);
+	if (look.ask & CMIRROR_ASK_STOP) {
+		ev.buf = (const uint8_t *)&m->km.marks;
+		ev.len_bytes = (nd->s->region_count + 7) / 8;
+		sim_host_event(nd, &ev);
+	}
+	ev.type = CMN_EV_KMOD;
+	ev.look = &look;
+	sim_host_event(nd, &ev);
+}
+
+void sim_host_kmod_gone(struct sim_mirror *m)
+{
+	struct kabi_req req = { .luid = m->luid, .type = KABI_DTR };
+
+	if (m->nd->has_daemon && m->nd->log && cml_instance_known(m->nd->log, m->luid))
+		instance_gone(m->nd, &req);
 }
 
 static bool answers_unknown(struct sim_node *nd, const struct kabi_req *req)

@@ -25,10 +25,26 @@ static bool has_nosync(const struct sim_mirror *m)
 	return m->leg_failure;
 }
 
+static void module(struct sim_th *th, struct sim_mirror *m, uint32_t type)
+{
+	if (type == KABI_RESUME)
+		sim_km_resume(th, m);
+	else if (type == KABI_PRESUSPEND)
+		sim_km_presuspend(m);
+	else if (type == KABI_POSTSUSPEND)
+		sim_km_postsuspend(th, m);
+	else
+		sim_host_kmod_gone(m);
+}
+
 static void simple(struct sim_th *th, struct sim_mirror *m, uint32_t type)
 {
 	struct kabi_req req;
 
+	if (m->km.is_on) {
+		module(th, m, type);
+		return;
+	}
 	sim_klog_fill(m, &req, type);
 	(void)sim_rpc(th, m, &req, NULL);	/* DMWARN only */
 }
@@ -41,6 +57,13 @@ static void threads_stop(struct sim_th *th, struct sim_mirror *m)
 		sim_th_kick(m->dmlogd);
 		sim_th_sleep(th, US_MS);
 	}
+}
+
+static bool is_module(struct sim *s)
+{
+	if (s->opts.client == SIM_MIXED)
+		return sim_chance(s, 2);
+	return s->opts.client == SIM_MODULE;
 }
 
 /* mirror_ctr(). NULL: no daemon, or it refused. */
@@ -57,6 +80,16 @@ static struct sim_mirror *table_load(struct sim_th *th, struct sim_node *nd)
 	m->nd = nd;
 	m->is_used = true;
 	m->is_integrated = nd->s->is_integrated;
+	if (is_module(nd->s)) {
+		sim_th_sleep(th, sim_between(nd->s, 10, 500));
+		if (!sim_km_load(m)) {
+			m->is_used = false;
+			return NULL;
+		}
+		m->kmirrord = sim_th_start(nd, sim_kern_kmirrord, m);
+		sim_kern_wakeup(m);
+		return m;
+	}
 	/* An address: it may be one that a table before had. */
 	m->luid = sim_chance(nd->s, 2) ? 0xffff000000000000ull + nr : ++nd->luid_last;
 	sim_klog_fill(m, &req, KABI_CTR);

@@ -477,6 +477,7 @@ static void do_writes(struct sim_th *th, struct sim_mirror *m, struct sim_bl *wr
 			bl_add(&m->writes, bl_pop(&requeue));
 		delayed_wake(m);
 	}
+	sim_km_preempted(th, m);
 	for (i = 0; i < sync.n; i++)
 		if (!m->nd->bio[sync.v[i]].is_flush)
 			rh_inc(th, m, region_of(m, sync.v[i]));

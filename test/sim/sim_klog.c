@@ -206,6 +206,8 @@ int sim_log_in_sync(struct sim_th *th, struct sim_mirror *m, uint64_t region)
 	struct sim *s = m->nd->s;
 	struct kabi_reply reply;
 
+	if (m->km.is_on)
+		return sim_km_in_sync(m, region);
 	if (ask_region(th, m, KABI_IN_SYNC, region, &reply))
 		return 0;
 	if (!word(&reply, 0))
@@ -223,6 +225,8 @@ int sim_log_is_remote(struct sim_th *th, struct sim_mirror *m, uint64_t region)
 	struct sim *s = nd->s;
 	struct kabi_reply reply;
 
+	if (m->km.is_on)
+		return sim_km_is_remote(m, region);
 	if (region < m->in_sync_hint)
 		return 0;
 	if (nd->limit_us > s->now_us)
@@ -264,6 +268,8 @@ int sim_log_get_work(struct sim_th *th, struct sim_mirror *m, uint64_t *region)
 	struct kabi_reply reply;
 	int r;
 
+	if (m->km.is_on)
+		return sim_km_get_work(m, region);
 	if (m->in_sync_hint >= m->nd->s->region_count)
 		return 0;
 	sim_klog_fill(m, &req, KABI_GET_RESYNC_WORK);
@@ -280,6 +286,10 @@ void sim_log_set_sync(struct sim_th *th, struct sim_mirror *m, uint64_t region, 
 {
 	struct kabi_req req;
 
+	if (m->km.is_on) {
+		sim_km_set_sync(m, region, in_sync);
+		return;
+	}
 	sim_klog_fill(m, &req, KABI_SET_REGION_SYNC);
 	req.region_count = 1;
 	req.region_nr[0] = region;
@@ -292,6 +302,8 @@ uint64_t sim_log_sync_count(struct sim_th *th, struct sim_mirror *m)
 	struct kabi_req req;
 	struct kabi_reply reply;
 
+	if (m->km.is_on)
+		return sim_km_sync_count(m);
 	sim_klog_fill(m, &req, KABI_GET_SYNC_COUNT);
 	if (sim_rpc_safe(th, m, &req, &reply))
 		return 0;
@@ -336,6 +348,8 @@ int sim_log_flush(struct sim_th *th, struct sim_mirror *m)
 	uint32_t marks = m->mark_count, clears = m->clear_count;
 	int r;
 
+	if (m->km.is_on)
+		return sim_km_flush(th, m);
 	memcpy(mark, m->mark, sizeof(mark[0]) * marks);
 	memcpy(clear, m->clear, sizeof(clear[0]) * clears);
 	m->mark_count = m->clear_count = 0;

@@ -2,8 +2,8 @@
 /*
  * sim_main.c - which seeds run, and what came of them.
  *
- *	sim [--seeds A-B] [--class NAME] [--nodes N] [--core|--disk] [--mutant NAME] [--steps N]
- *	    [--trace] [--all-mutants]
+ *	sim [--seeds A-B] [--class NAME] [--nodes N] [--core|--disk] [--client NAME]
+ *	    [--mutant NAME] [--steps N] [--trace] [--all-mutants]
  *
  * One TAP test per class of scenarios. Each seed runs in a process of its own, so that a failed
  * assertion of the core is a failed seed too. A failing seed prints the command that repeats it.
@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define SEEDS_DEFAULT	34u		/* of each class */
+#define SEEDS_OTHERS	12u		/* with other clients than the stock one */
 #define SEED_MAX_S	60u
 #define FAILURES_SHOWN	5u
 
@@ -50,7 +51,8 @@ static void usage(void)
 	uint32_t i;
 
 	fprintf(stderr, "usage: sim [--seeds A-B] [--class NAME] [--nodes 1..%u] [--core|--disk] "
-		"[--mutant NAME] [--steps N] [--trace] [--all-mutants]\nclasses:", SIM_NODES);
+		"[--client stock|module|mixed] [--mutant NAME] [--steps N] [--trace] "
+		"[--all-mutants]\nclasses:", SIM_NODES);
 	for (i = 0; i < CLASS_END; i++)
 		fprintf(stderr, " %s", sim_class_name(i));
 	fprintf(stderr, "\nmutants:");
@@ -77,6 +79,15 @@ static const char *get_class(uint32_t i)
 	return sim_class_name((enum sim_class)i);
 }
 
+static const char *const client_name[] = {
+	[SIM_STOCK] = "stock", [SIM_MODULE] = "module", [SIM_MIXED] = "mixed",
+};
+
+static const char *get_client(uint32_t i)
+{
+	return client_name[i];
+}
+
 static const char *get_mutant(uint32_t i)
 {
 	return mutant_name[i];
@@ -86,7 +97,8 @@ static void options(int argc, char **argv, struct plan *plan)
 {
 	static const struct option longs[] = {
 		{ "seeds", 1, NULL, 's' }, { "class", 1, NULL, 'c' }, { "nodes", 1, NULL, 'n' },
-		{ "core", 0, NULL, 'C' }, { "disk", 0, NULL, 'D' }, { "mutant", 1, NULL, 'm' },
+		{ "core", 0, NULL, 'C' }, { "disk", 0, NULL, 'D' }, { "client", 1, NULL, 'k' },
+		{ "mutant", 1, NULL, 'm' },
 		{ "steps", 1, NULL, 'x' }, { "trace", 0, NULL, 't' },
 		{ "all-mutants", 0, NULL, 'a' }, { NULL, 0, NULL, 0 },
 	};
@@ -112,6 +124,9 @@ static void options(int argc, char **argv, struct plan *plan)
 		case 'C':
 		case 'D':
 			plan->opts.is_core = c == 'C';
+			break;
+		case 'k':
+			plan->opts.client = find(optarg, CM_ARRAY_COUNT(client_name), get_client);
 			break;
 		case 'm':
 			plan->opts.mutant = find(optarg, MUT_END, get_mutant);
@@ -141,9 +156,10 @@ static void tell_failure(const struct sim_opts *o, int status)
 		snprintf(shared->text, sizeof(shared->text), "the run ended with %s %d",
 			 WIFSIGNALED(status) ? "signal" : "status",
 			 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-	printf("# %s\n#   repeat: test/sim/sim --class %s --seeds %llu%s%s%s%s --trace\n",
+	printf("# %s\n"
+	       "#   repeat: test/sim/sim --class %s --seeds %llu%s%s --client %s%s%s --trace\n",
 	       shared->text, sim_class_name(o->class), (unsigned long long)o->seed, nodes,
-	       o->is_core ? " --core" : "", o->mutant ? " --mutant " : "",
+	       o->is_core ? " --core" : "", client_name[o->client], o->mutant ? " --mutant " : "",
 	       o->mutant ? mutant_name[o->mutant] : "");
 }
 
@@ -218,25 +234,39 @@ static uint32_t run_found_by(const struct plan *plan)
 
 static bool is_default(const struct plan *plan)
 {
-	return plan->class < 0 && !plan->has_seeds && !plan->opts.mutant;
+	return plan->class < 0 && !plan->has_seeds && !plan->opts.mutant && !plan->opts.client;
 }
 
-static int run_classes(const struct plan *plan)
+/* Returns how many classes had failures. */
+static uint32_t run_client(const struct plan *plan, uint32_t *tests)
 {
-	uint32_t tests = 0, bad = 0, class, failures;
+	uint32_t bad = 0, class, failures;
 
 	for (class = 0; class < CLASS_END; class++) {
 		if (plan->class >= 0 && plan->class != (int)class)
 			continue;
 		failures = run_class(plan, class);
 		bad += failures != 0;
-		printf("%sok %u - %s: seeds %llu to %llu", failures ? "not " : "", ++tests,
-		       sim_class_name(class), (unsigned long long)plan->first,
-		       (unsigned long long)plan->last);
+		printf("%sok %u - %s, %s: seeds %llu to %llu", failures ? "not " : "", ++*tests,
+		       client_name[plan->opts.client], sim_class_name(class),
+		       (unsigned long long)plan->first, (unsigned long long)plan->last);
 		printf(failures ? ", %u failed\n" : "\n", failures);
 		fflush(stdout);
 	}
+	return bad;
+}
+
+static int run_classes(const struct plan *plan)
+{
+	struct plan others = *plan;
+	uint32_t tests = 0, bad = run_client(plan, &tests), failures;
+
 	if (is_default(plan)) {
+		others.last = SEEDS_OTHERS;
+		others.opts.client = SIM_MODULE;
+		bad += run_client(&others, &tests);
+		others.opts.client = SIM_MIXED;
+		bad += run_client(&others, &tests);
 		failures = run_found_by(plan);
 		bad += failures != 0;
 		printf("%sok %u - seeds that have found something\n", failures ? "not " : "",
@@ -256,6 +286,8 @@ static int run_mutants(struct plan *plan)
 		bool caught = false;
 
 		o.mutant = m;
+		if (m >= MUT_NO_PASS)
+			o.client = SIM_MODULE;
 		for (o.seed = plan->first; o.seed <= plan->last && !caught; o.seed++) {
 			for (class = 0; class < CLASS_END && !caught; class++) {
 				o.class = CLASS_END - 1 - class;

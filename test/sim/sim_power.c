@@ -32,10 +32,11 @@ void sim_daemon_start(struct sim_node *nd)
 {
 	struct sim *s = nd->s;
 	struct cmn_config cfg = s->cfg;
+	uint32_t i;
 
 	if (!nd->is_up || nd->has_daemon)
 		return;
-	if (sim_disk_is_busy(nd)) {	/* exit() of the former process waits for its writes */
+	if (sim_disk_daemon_is_busy(nd)) {	/* exit() of the former one waits for its writes */
 		start_later(nd);
 		return;
 	}
@@ -59,7 +60,11 @@ void sim_daemon_start(struct sim_node *nd)
 	/* A new process is nobody's coordinator: its predecessor's lock must not stay. */
 	sim_locks_drop(nd, SIM_NODES, WANT_OWN);
 	sim_net_changed(s, sim_between(s, 1, 200) * US_MS);
-	if (nd->live >= 0)
+	for (i = 0; i < 2; i++)
+		if (nd->mirror[i].is_used && nd->mirror[i].km.is_on &&
+		    sim_host_kmod_ctr(&nd->mirror[i]))
+			sim_km_news(&nd->mirror[i]);
+	if (nd->live >= 0 && !nd->mirror[nd->live].km.is_on)
 		sim_host_wake(nd);	/* a live table of a former process: let its kernel ask */
 }
 
@@ -79,6 +84,7 @@ void sim_daemon_kill(struct sim_node *nd)
 	nd->log = NULL;
 	nd->cmn = NULL;
 	nd->persist_is_old = nd->persist != NULL;
+	sim_km_released(nd);
 }
 
 /* ---- nodes ---- */

@@ -135,6 +135,9 @@ static void emit(void *host, const struct cmn_effect *fx)
 	case CMN_FX_REPLY:
 		fx_reply(n, fx->reply);
 		return;
+	case CMN_FX_KMOD:
+		trace_out(t, "%u push %u\n", n->nodeid, fx->push->type);
+		return;
 	case CMN_FX_DISK_READ:
 	case CMN_FX_DISK_WRITE:
 		fx_disk(n, fx);

@@ -42,10 +42,11 @@ static struct wire_msg good_of(uint8_t type)
 		msg.u.hello.fencing = WIRE_FENCING_ON;
 		break;
 	case WIRE_JOIN:
-		msg.u.join = (struct wire_join){ .region_count = 1, .region_size_sect = 2 };
+		msg.u.join = (struct wire_join){ .region_count = 1, .region_size_sect = 2,
+						 .client = WIRE_CLIENT_KMOD };
 		break;
 	case WIRE_PROPOSE:
-		msg.u.propose = (struct wire_propose){ 1, 0, 1 };
+		msg.u.propose = (struct wire_propose){ 1, 0, 1, false };
 		break;
 	case WIRE_ACK:
 	case WIRE_RELEASE:
@@ -221,6 +222,8 @@ static void test_refused(void)
 	patch(WIRE_JOIN, body + 1, "\377", 1, CM_E_WIRE_FIELD, "is_core 255");
 	patch(WIRE_JOIN, body + 26, "\2", 1, CM_E_WIRE_FIELD, "has_state 2");
 	patch(WIRE_JOIN, body + 27, "\2", 1, CM_E_WIRE_FIELD, "is_replay 2");
+	patch(WIRE_JOIN, body + 28, "\3", 1, CM_E_WIRE_FIELD, "client 3");
+	patch(WIRE_PROPOSE, body + 24, "\2", 1, CM_E_WIRE_FIELD, "hard 2");
 	patch(WIRE_DISK_OOS, body + 8, "\2", 1, CM_E_WIRE_FIELD, "last 2");
 	patch(WIRE_HEALTH, body + 2, "\2", 1, CM_E_WIRE_FIELD, "ok 2");
 	patch(WIRE_PROPOSE, body, "\0\0\0\0\0\0\0\0", 8, CM_E_WIRE_FIELD, "claim 0");
