@@ -165,8 +165,16 @@ static bool needs_new_log(int r)
 	return r == CM_E_DISK_MAGIC || r == CM_E_DISK_CSUM || r == CM_E_DISK_UUID;
 }
 
+static void client_line(void *ctx, const char *key, const char *value)
+{
+	enum mir_client *client = ctx;
+
+	if (!strcmp(key, "client") && !strcmp(value, "kmod"))
+		*client = MIR_CLIENT_MODULE;
+}
+
 int cmq_preflight(const struct mir *mir, struct mir_dev log_dev, uint32_t gen,
-		  struct cm_errmsg *err)
+		  enum mir_client *client, struct cm_errmsg *err)
 {
 	char request[CTL_REQ_MAX] = "preflight", dev[32], name[300];
 	struct cm_errmsg why = { .text = "" };
@@ -194,7 +202,8 @@ int cmq_preflight(const struct mir *mir, struct mir_dev log_dev, uint32_t gen,
 		r = add_number(request, sizeof(request), "legs", "x", mir_legs_hash(mir));
 	if (r)
 		return r;
-	r = call(request, NULL, NULL, &why);
+	*client = MIR_CLIENT_STOCK;
+	r = call(request, client_line, client, &why);
 	if (needs_new_log(r))
 		cm_err_set(err, "%.300s: a wrong or damaged device? If it is the right one: "
 			   "lvchange --resync %s/%s (copies everything anew)", why.text,

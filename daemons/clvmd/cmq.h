@@ -41,9 +41,10 @@ struct cmq_status {
 /* @uuid of the log, or NULL for the node alone. */
 int cmq_status(const char *uuid, struct cmq_status *status, struct cm_errmsg *err) CM_MUST_CHECK;
 
-/* Would a table with this log be served? @log_dev: its device (ignored with a core log). */
+/* Would a table with this log be served? @log_dev: its device (ignored with a core log). *client:
+ * what it shall be loaded with. */
 int cmq_preflight(const struct mir *mir, struct mir_dev log_dev, uint32_t gen,
-		  struct cm_errmsg *err) CM_MUST_CHECK;
+		  enum mir_client *client, struct cm_errmsg *err) CM_MUST_CHECK;
 /* The legs to flush before marks are cleared. */
 int cmq_legs(const char *uuid, const struct mir_dev *leg, uint32_t leg_count,
 	     struct cm_errmsg *err) CM_MUST_CHECK;

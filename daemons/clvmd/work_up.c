@@ -19,6 +19,7 @@
 struct up {
 	struct mir *mir;
 	struct act act;
+	enum mir_client client;		/* that its table is loaded with */
 	struct record record;
 	struct record before;		/* what was known of it; phase 0 = nothing */
 	bool was_active;		/* already, ours: nothing to do, nothing to take back */
@@ -194,7 +195,7 @@ static int prepare_devices(struct work *w, struct cm_errmsg *err)
 		return r;
 	r = act_log_up(&up.act, err);
 	if (!r)
-		r = cmq_preflight(up.mir, up.act.devs.log, MIR_GEN_FIRST, err);
+		r = cmq_preflight(up.mir, up.act.devs.log, MIR_GEN_FIRST, &up.client, err);
 	return r;
 }
 
@@ -297,7 +298,7 @@ static int up_go(struct work *w, struct cm_errmsg *err)
 	}
 	r = act_legs_up(&up.act, err);
 	if (!r)
-		r = act_mirror_up(&up.act, MIR_GEN_FIRST, err);
+		r = act_mirror_up(&up.act, MIR_GEN_FIRST, up.client, err);
 	if (!r)
 		r = check_served(err);
 	if (!r)

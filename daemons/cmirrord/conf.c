@@ -15,6 +15,8 @@ static bool text_is_empty(const char *text);
 static int node_apply(const struct dm_config_node *node, struct conf *conf, struct cm_errmsg *err);
 static int fence_apply(const struct dm_config_value *value, struct conf *conf,
 		       struct cm_errmsg *err);
+static int client_apply(const struct dm_config_value *value, struct conf *conf,
+			struct cm_errmsg *err);
 static int number_apply(const struct dm_config_node *node, int64_t max, int64_t *number,
 			struct cm_errmsg *err);
 
@@ -118,10 +120,13 @@ static int node_apply(const struct dm_config_node *node, struct conf *conf, stru
 	}
 	if (!strcmp(node->key, "self_fence"))
 		return fence_apply(node->v, conf, err);
+	if (!strcmp(node->key, "client"))
+		return client_apply(node->v, conf, err);
 	if (!strcmp(node->key, "clvmd"))
 		return 0; /* a section of clvmd's own */
 	cm_err_set(err,
-		   "%s: unknown; known are allow_no_fencing, daemon_return_timeout, self_fence",
+		   "%s: unknown; known are allow_no_fencing, client, daemon_return_timeout, "
+		   "self_fence",
 		   node->key);
 	return -EINVAL;
 }
@@ -139,6 +144,24 @@ static int fence_apply(const struct dm_config_value *value, struct conf *conf,
 		conf->self_fence = CONF_FENCE_LOG;
 	else {
 		cm_err_set(err, "self_fence: must be \"reboot\", \"panic\" or \"log\"");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int client_apply(const struct dm_config_value *value, struct conf *conf,
+			struct cm_errmsg *err)
+{
+	const char *word = value && value->type == DM_CFG_STRING ? value->v.str : "";
+
+	if (!strcmp(word, "auto"))
+		conf->client = CONF_CLIENT_AUTO;
+	else if (!strcmp(word, "module"))
+		conf->client = CONF_CLIENT_MODULE;
+	else if (!strcmp(word, "connector"))
+		conf->client = CONF_CLIENT_CONNECTOR;
+	else {
+		cm_err_set(err, "client: must be \"auto\", \"module\" or \"connector\"");
 		return -EINVAL;
 	}
 	return 0;

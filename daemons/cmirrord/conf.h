@@ -19,9 +19,17 @@ enum conf_self_fence {
 	CONF_FENCE_LOG,		/* answer nothing any more and wait for a person; tests */
 };
 
+/* Which kernel client new mirrors run with. */
+enum conf_client {
+	CONF_CLIENT_AUTO,	/* the module, when it is loaded */
+	CONF_CLIENT_MODULE,	/* nothing without it */
+	CONF_CLIENT_CONNECTOR,	/* the stock one, always */
+};
+
 struct conf {
 	bool allow_no_fencing;			/* allow_no_fencing = 0|1 */
 	uint32_t daemon_return_timeout_s;	/* daemon_return_timeout = seconds, 0 = never; 60 */
+	enum conf_client client;		/* client = "auto" | "module" | "connector" */
 	enum conf_self_fence self_fence;	/* self_fence = "reboot" | "panic" | "log" */
 };
 

@@ -25,7 +25,9 @@ int dmtab_parse(const char *params, struct dmtab *tab)
 	uint32_t arg_count, i;
 	char word[64];
 
-	if (!word_next(&words, word, sizeof(word)) || strcmp(word, "userspace") ||
+	if (!word_next(&words, word, sizeof(word)) ||
+	    (strcmp(word, "userspace") && strcmp(word, "cmirror-disk") &&
+	     strcmp(word, "cmirror-core")) ||
 	    !number_next(&words, 64, &arg_count) || !arg_count ||
 	    !word_next(&words, got.uuid, sizeof(got.uuid)))
 		return -EINVAL;

@@ -67,7 +67,9 @@ int host_create(const struct host_config *config, struct host **out, struct cm_e
 	}
 	registry_type_add(host->registry, &host->type_disk);
 	registry_type_add(host->registry, &host->type_core);
-	r = cluster_open(host, config, &id, err);
+	r = host_kmod_open(host, err);
+	if (!r)
+		r = cluster_open(host, config, &id, err);
 	if (!r)
 		orphan_scan(host);
 	if (!r && host->kch_ops->open(config->channel, &host->kch)) {
@@ -83,6 +85,7 @@ int host_create(const struct host_config *config, struct host **out, struct cm_e
 	if (r)
 		goto out;
 	host_orphans_changed(host);
+	host_kmod_start(host);
 	orphan_wake(host);
 	*out = host;
 	return 0;
@@ -99,6 +102,7 @@ void host_destroy(struct host *host)
 	ctl_server_destroy(host->ctl);
 	loop_fd_del(host->loop, host->kch_ops->fd(host->kch));
 	host->kch_ops->close(host->kch);
+	host_kmod_close(host);
 	hold_destroy(host->hold, true);
 	mlog_drop_all(host);
 	orphan_destroy(host);
@@ -159,7 +163,7 @@ static void core_config(const struct host *host, const struct identity *id,
 	config->nodeid = clu_nodeid(host->clu);
 	memcpy(config->boot_id, id->boot_id, sizeof(config->boot_id));
 	memcpy(config->machine_id, id->machine_id, sizeof(config->machine_id));
-	config->client = WIRE_CLIENT_CONNECTOR;
+	config->client = host->kmc ? WIRE_CLIENT_KMOD : WIRE_CLIENT_CONNECTOR;
 	config->fencing = clu_fencing_on(host->clu) ? WIRE_FENCING_ON : WIRE_FENCING_OFF_ALLOWED;
 	config->daemon_return_ms = host->conf.daemon_return_timeout_s * 1000;
 }
@@ -216,6 +220,10 @@ static void late_run(struct host *host)
 		late = host->late[host->late_first];
 		host->late_first = (host->late_first + 1) % HOST_LATE_MAX;
 		host->late_count--;
+		if (late.type == CMN_EV_KMOD) {
+			host_kmod_look(host, late.id);
+			continue;
+		}
 		struct cmn_event ev = {
 			.type = late.type, .log = late.mlog ? late.mlog->cml : NULL,
 			.nodeid = late.nodeid, .id = late.id, .result = late.result,

@@ -6,6 +6,7 @@
  *	host.c		create, destroy, steps, timers, cluster callbacks
  *	host_fx.c	effects
  *	host_kernel.c	requests of the kernel: which instance, what the host answers itself
+ *	host_kmod.c	instances of the module dm-log-cmirror
  *	host_ctl.c	control socket; host_show.c what status, stats and dump print
  *	mlog.c		the log types clustered-disk and clustered-core: CTR to DTR
  *	orphan.c	instances that a former process of this boot left running
@@ -36,10 +37,13 @@
 #include "lib/daemon/helper.h"
 #include "lib/daemon/loop.h"
 #include "lib/kernel/kch.h"
+#include "lib/kernel/kmc.h"
 #include "lib/store/store.h"
 
 #define HOST_LATE_MAX		2048u
 #define HOST_OWN_NAME_BYTES	24u
+#define HOST_KMOD_FOUND		REGISTRY_INSTS_MAX
+#define HOST_STICKY_MS		5000u	/* of the module's marks */
 
 struct host;
 
@@ -75,6 +79,11 @@ struct host {
 	bool is_local;			/* provider local: a self-fence is only a journal line */
 	const struct kch_ops *kch_ops;
 	struct kch *kch;
+	struct kmc *kmc;		/* to the module; NULL: it is not loaded, or not to be used */
+	struct reg_inst *kmod[REGISTRY_INSTS_MAX];	/* its instances */
+	uint32_t kmod_count;
+	struct kmc_instance kmod_found[HOST_KMOD_FOUND];	/* of the question under way */
+	uint32_t kmod_found_count;
 	struct clu *clu;
 	struct cmn *cmn;
 	struct registry *registry;
@@ -153,6 +162,20 @@ void host_kernel_ready(void *ctx, int fd, uint32_t events);
 void host_request(struct host *host, const struct kabi_req *req);
 void host_reply(struct host *host, const struct kabi_req *req, int error);
 
+/* ---- host_kmod.c ---- */
+/* Bind to the module, if it is there and wanted. Also later: it may have been loaded since.
+ * Returns 0, or negative errno with @err. */
+int host_kmod_open(struct host *host, struct cm_errmsg *err) CM_MUST_CHECK;
+/* Its instances that are there already. After the cluster was opened. */
+void host_kmod_start(struct host *host);
+void host_kmod_close(struct host *host);
+bool host_kmod_knows(const struct host *host, uint64_t luid);
+/* What does it want now? Between steps. */
+void host_kmod_look(struct host *host, uint64_t luid);
+/* Effects, of an instance of it: inside a step. */
+void host_kmod_push(struct host *host, const struct cmn_effect *fx);
+void host_kmod_reply(struct host *host, const struct cmn_effect *fx);
+
 /* ---- host_ctl.c, host_show.c ---- */
 void host_ctl(void *ctx, struct ctl_conn *conn, const struct ctl_req *req);
 void host_show_status(struct host *host, struct ctl_conn *conn, const char *uuid);
@@ -163,6 +186,10 @@ void host_show_dump(struct host *host, struct ctl_conn *conn, const char *uuid);
 void mlog_types_init(struct host *host);
 struct mlog *mlog_find(struct host *host, const char *uuid);
 struct mlog *mlog_of(struct host *host, const struct cml *cml);	/* never NULL */
+/* CTR of an instance of the module; @req as the stock client's would be. Returns 0 or negative
+ * errno with @err. */
+int mlog_ctr_kmod(struct host *host, const struct kabi_req *req, struct mlog **out,
+		  struct cm_errmsg *err) CM_MUST_CHECK;
 /* What steps left to do: new tables to look at, logs without instances to free once they are at
  * rest. */
 void mlog_chores(struct host *host);

@@ -29,7 +29,8 @@ void host_emit(void *ctx, const struct cmn_effect *fx)
 
 	switch (fx->type) {
 	case CMN_FX_KMOD:
-		CM_UNREACHABLE(); /* no instance is of the module yet */
+		host_kmod_push(host, fx);
+		break;
 	case CMN_FX_REPLY:
 		do_reply(host, fx);
 		break;
@@ -81,7 +82,11 @@ static void do_reply(struct host *host, const struct cmn_effect *fx)
 		if (fx->reply->type == KABI_RESUME)
 			mlog->must_rescan = host->has_chores = true;
 	}
-	if (!host->is_fenced)
+	if (host->is_fenced)
+		return;
+	if (host_kmod_knows(host, fx->reply->luid))
+		host_kmod_reply(host, fx);
+	else
 		host->kch_ops->reply(host->kch, fx->reply);
 }
 

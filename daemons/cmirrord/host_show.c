@@ -71,7 +71,7 @@ static void show_node(struct host *host, struct ctl_conn *conn)
 	put_u64(conn, "node_lock", host->has_node_lock);
 	put_u64(conn, "view", host->view.nr);
 	ctl_put(conn, "fencing", "%s", fencing_name(host));
-	ctl_put(conn, "client", "%s", host->kch_ops->name);
+	ctl_put(conn, "client", "%s", host->kmc ? "kmod" : host->kch_ops->name);
 	ctl_put(conn, "members", "%s", members);
 	put_u64(conn, "logs", host->mlog_count);
 	put_u64(conn, "orphans", host->orphan_left);

@@ -22,8 +22,10 @@ static int core_ctr(void *ctx, const struct kabi_req *req, void **log_out, const
 static void mlog_dtr(void *ctx, struct reg_inst *inst);
 static void mlog_request(void *ctx, struct reg_inst *inst, const struct kabi_req *req);
 static uint32_t mlog_region_size_sect(void *ctx, const struct reg_inst *inst);
-static int mlog_ctr(struct host *host, const struct kabi_req *req, struct mlog **out,
-		    bool *is_replay, struct cm_errmsg *err);
+typedef int instance_add_fn(struct cml *log, uint64_t luid, const struct kabi_ctr *ctr,
+			    struct cm_errmsg *err);
+static int mlog_ctr(struct host *host, const struct kabi_req *req, instance_add_fn *add,
+		    struct mlog **out, bool *is_replay, struct cm_errmsg *err);
 static int luid_add(struct mlog *mlog, uint64_t luid);
 static int mlog_same(const struct mlog *mlog, const struct kabi_ctr *ctr, struct cm_errmsg *err);
 static int mlog_create(struct host *host, const struct kabi_req *req, const struct kabi_ctr *ctr,
@@ -81,7 +83,7 @@ static int disk_ctr(void *ctx, const struct kabi_req *req, void **log_out, const
 	bool is_replay;
 	int r;
 
-	r = mlog_ctr(ctx, req, &mlog, &is_replay, err);
+	r = mlog_ctr(ctx, req, cml_instance_add, &mlog, &is_replay, err);
 	if (r)
 		return r;
 	*log_out = mlog;
@@ -96,7 +98,7 @@ static int core_ctr(void *ctx, const struct kabi_req *req, void **log_out, const
 	bool is_replay;
 	int r;
 
-	r = mlog_ctr(ctx, req, &mlog, &is_replay, err);
+	r = mlog_ctr(ctx, req, cml_instance_add, &mlog, &is_replay, err);
 	if (r)
 		return r;
 	*log_out = mlog;
@@ -104,8 +106,16 @@ static int core_ctr(void *ctx, const struct kabi_req *req, void **log_out, const
 	return 0;
 }
 
-static int mlog_ctr(struct host *host, const struct kabi_req *req, struct mlog **out,
-		    bool *is_replay, struct cm_errmsg *err)
+int mlog_ctr_kmod(struct host *host, const struct kabi_req *req, struct mlog **out,
+		  struct cm_errmsg *err)
+{
+	bool is_replay;
+
+	return mlog_ctr(host, req, cml_instance_add_kmod, out, &is_replay, err);
+}
+
+static int mlog_ctr(struct host *host, const struct kabi_req *req, instance_add_fn *add,
+		    struct mlog **out, bool *is_replay, struct cm_errmsg *err)
 {
 	struct kabi_ctr ctr;
 	struct mlog *mlog;
@@ -121,7 +131,7 @@ static int mlog_ctr(struct host *host, const struct kabi_req *req, struct mlog *
 	if (r)
 		return r;
 	*is_replay = persist_has_luid(&mlog->persist, req->luid);
-	r = cml_instance_add(mlog->cml, req->luid, &ctr, err);
+	r = add(mlog->cml, req->luid, &ctr, err);
 	if (!r)
 		r = luid_add(mlog, req->luid);
 	if (r) {

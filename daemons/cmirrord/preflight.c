@@ -49,6 +49,13 @@ static int log_read(int fd, const struct disk_geom *geom, const char *uuid, stru
 static int superblock_check(struct preflight *pre, const struct disk_geom *geom,
 			    const struct disk_sb *sb);
 
+/* Which client the table shall be loaded with. */
+static void good(struct host *host, struct ctl_conn *conn)
+{
+	ctl_ok(conn);
+	ctl_put(conn, "client", "%s", host->kmc ? "kmod" : "connector");
+}
+
 void preflight_start(struct host *host, struct ctl_conn *conn, const struct ctl_req *req)
 {
 	const char *uuid = ctl_req_get(req, "uuid");
@@ -64,6 +71,8 @@ void preflight_start(struct host *host, struct ctl_conn *conn, const struct ctl_
 	}
 	r = ctr_from(req, &ctr, &err);
 	if (!r)
+		r = host_kmod_open(host, &err);
+	if (!r)
 		r = now_check(host, uuid, &ctr, &is_known, &err);
 	if (!r && !is_known && ctr.dev[0]) {
 		r = device_start(host, conn, req, &ctr);
@@ -74,7 +83,7 @@ void preflight_start(struct host *host, struct ctl_conn *conn, const struct ctl_
 	if (r)
 		ctl_error(conn, r, "%s", err.text);
 	else
-		ctl_ok(conn);
+		good(host, conn);
 	ctl_end(conn);
 }
 
@@ -192,7 +201,7 @@ static void device_done(void *job)
 	if (pre->result)
 		ctl_error(pre->conn, pre->result, "%s", pre->err.text);
 	else
-		ctl_ok(pre->conn);
+		good(pre->host, pre->conn);
 	ctl_end(pre->conn);
 	free(pre);
 }

@@ -442,7 +442,7 @@ int kmc_instances(struct kmc *kmc, void (*found)(void *ctx, const struct kmc_ins
 	return cmd_end(kmc, nlh, instance_note, &to);
 }
 
-static void claim_bits_of(const struct nlattr *nest, struct kmc_bits *out)
+static void claim_bits_of(const struct nlattr *nest, struct kmod_bits *out)
 {
 	struct attrs attrs = { { NULL } };
 
@@ -455,7 +455,7 @@ static void claim_bits_of(const struct nlattr *nest, struct kmc_bits *out)
 /* Those of which there may be several. */
 static int look_attr(const struct nlattr *attr, void *ctx)
 {
-	struct kmc_look *look = ctx;
+	struct kmod_look *look = ctx;
 
 	if (mnl_attr_get_type(attr) == CMIRROR_A_FROZEN && look->frozen_count < CMIRROR_FREEZES)
 		claim_bits_of(attr, &look->frozen[look->frozen_count++]);
@@ -466,7 +466,7 @@ static int look_attr(const struct nlattr *attr, void *ctx)
 
 static int look_note(const struct nlmsghdr *nlh, void *ctx)
 {
-	struct kmc_look *look = ctx;
+	struct kmod_look *look = ctx;
 	struct attrs attrs;
 
 	attrs_get(nlh, &attrs);
@@ -488,7 +488,7 @@ static int look_note(const struct nlmsghdr *nlh, void *ctx)
 	return look->luid ? 0 : -EBADMSG;
 }
 
-int kmc_look(struct kmc *kmc, uint64_t luid, struct kmc_look *look)
+int kmc_look(struct kmc *kmc, uint64_t luid, struct kmod_look *look)
 {
 	return cmd_end(kmc, inst_begin(kmc, CMIRROR_CMD_GET, luid), look_note, look);
 }
@@ -660,4 +660,32 @@ int kmc_failed_done(struct kmc *kmc, uint64_t luid, uint64_t region)
 
 	mnl_attr_put_u64(nlh, CMIRROR_A_REGION, region);
 	return inst_end(kmc, nlh);
+}
+
+int kmc_push(struct kmc *kmc, const struct kmod_push *push)
+{
+	switch (push->type) {
+	case KMOD_PUSH_OOS:
+		return kmc_oos(kmc, push->luid, push->op, push->first, push->bits, push->bytes);
+	case KMOD_PUSH_MARKS:
+		return kmc_marks(kmc, push->luid, push->first, push->bits, push->bytes);
+	case KMOD_PUSH_MODE:
+		return kmc_mode(kmc, push->luid, push->mode, push->oos_durable);
+	case KMOD_PUSH_FREEZE:
+		return kmc_freeze(kmc, push->luid, push->claim_id, push->lo, push->hi,
+				  push->wait_ms, push->is_hard);
+	case KMOD_PUSH_THAW:
+		return kmc_thaw(kmc, push->luid, push->claim_id, NULL);
+	case KMOD_PUSH_REGION_OUT:
+		return kmc_thaw(kmc, push->luid, push->claim_id, &push->region_nr);
+	case KMOD_PUSH_CLAIM:
+		return kmc_claim(kmc, push->luid, push->claim_id, push->lo, push->hi, push->bits);
+	case KMOD_PUSH_CLAIM_CUT:
+		return kmc_claim_cut(kmc, push->luid, push->claim_id, push->hi);
+	case KMOD_PUSH_CLAIM_END:
+		return kmc_claim_end(kmc, push->luid, push->claim_id);
+	case KMOD_PUSH_FAILED_DONE:
+		return kmc_failed_done(kmc, push->luid, push->region_nr);
+	}
+	CM_UNREACHABLE();
 }

@@ -19,17 +19,9 @@
 
 #include "base/assert.h"
 #include "base/err.h"
-#include "kmod/cmirror.h"
+#include "lib/format/kmod.h"
 
 struct kmc;
-
-/* A claim's regions: bit i is region lo + i. */
-struct kmc_bits {
-	uint64_t claim_id;
-	uint8_t bits[CMIRROR_CLAIM_MAX / 8];
-	uint32_t bytes;
-	bool is_done;		/* copied only */
-};
 
 /* An instance, as INSTANCES tells. */
 struct kmc_instance {
@@ -42,22 +34,6 @@ struct kmc_instance {
 	uint32_t region_size_sect;
 	uint64_t region_count;
 	uint32_t ask;		/* CMIRROR_ASK_* */
-};
-
-/* All of an instance, as GET tells. Lists hold what there is room for; the rest comes later. */
-struct kmc_look {
-	uint64_t luid;
-	uint8_t state, mode;
-	uint32_t ask;
-	uint64_t mark_count;
-	uint32_t frozen_count, copied_count, void_count, failed_count;
-	struct kmc_bits frozen[CMIRROR_FREEZES];
-	struct kmc_bits copied[CMIRROR_CLAIMS];
-	uint64_t voids[CMIRROR_LIST_MAX];
-	uint64_t failed[CMIRROR_LIST_MAX];
-	uint64_t flush_id;	/* with CMIRROR_ASK_FLUSHED */
-	int flush_error;
-	struct cmirror_stats stats;
 };
 
 /* Where a slot is. */
@@ -91,7 +67,7 @@ int kmc_news(struct kmc *kmc, uint64_t *luid, uint32_t *ask) CM_MUST_CHECK;
 /* Each instance there is, through @found. Returns 0 or negative errno. */
 int kmc_instances(struct kmc *kmc, void (*found)(void *ctx, const struct kmc_instance *inst),
 		  void *ctx) CM_MUST_CHECK;
-int kmc_look(struct kmc *kmc, uint64_t luid, struct kmc_look *look) CM_MUST_CHECK;
+int kmc_look(struct kmc *kmc, uint64_t luid, struct kmod_look *look) CM_MUST_CHECK;
 
 /* Commands: see enum cmirror_cmd. */
 int kmc_ctr_done(struct kmc *kmc, uint64_t luid, int error) CM_MUST_CHECK;
@@ -118,6 +94,8 @@ int kmc_claim(struct kmc *kmc, uint64_t luid, uint64_t claim_id, uint64_t lo, ui
 	      const uint8_t *out) CM_MUST_CHECK;
 int kmc_claim_cut(struct kmc *kmc, uint64_t luid, uint64_t claim_id, uint64_t hi) CM_MUST_CHECK;
 int kmc_claim_end(struct kmc *kmc, uint64_t luid, uint64_t claim_id) CM_MUST_CHECK;
+/* One of the commands below that are in struct kmod_push. */
+int kmc_push(struct kmc *kmc, const struct kmod_push *push) CM_MUST_CHECK;
 int kmc_flush(struct kmc *kmc, uint64_t luid, uint64_t flush_id) CM_MUST_CHECK;
 int kmc_failed_done(struct kmc *kmc, uint64_t luid, uint64_t region) CM_MUST_CHECK;
 

@@ -45,7 +45,7 @@ int act_legs_up(struct act *act, struct cm_errmsg *err)
 	return r;
 }
 
-int act_mirror_up(struct act *act, uint32_t gen, struct cm_errmsg *err)
+int act_mirror_up(struct act *act, uint32_t gen, enum mir_client client, struct cm_errmsg *err)
 {
 	char params[MIR_LINE_BYTES];
 	struct dmdev_target target = { .len_sect = act->mir->len_sect,
@@ -59,7 +59,7 @@ int act_mirror_up(struct act *act, uint32_t gen, struct cm_errmsg *err)
 	struct mir_dev dev;
 	int r;
 
-	mir_line_build(act->mir, &act->devs, gen, params);
+	mir_line_build(act->mir, &act->devs, gen, client, params);
 	r = dmdev_create(&create, &dev, err);
 	act->is_mirror_up = !r;
 	return r;

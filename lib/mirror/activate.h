@@ -28,7 +28,8 @@ void act_init(struct act *act, const struct mir *mir);
 int act_log_up(struct act *act,
 	       struct cm_errmsg *err) CM_MUST_CHECK; /* nothing to do with a core log */
 int act_legs_up(struct act *act, struct cm_errmsg *err) CM_MUST_CHECK;
-int act_mirror_up(struct act *act, uint32_t gen, struct cm_errmsg *err) CM_MUST_CHECK;
+int act_mirror_up(struct act *act, uint32_t gen, enum mir_client client,
+		  struct cm_errmsg *err) CM_MUST_CHECK;
 
 /* Wait for udev: links are there when it returns. */
 void act_settle(struct act *act);

@@ -29,16 +29,26 @@ static CM_PRINTF(2, 3) void line_add(struct line *line, const char *fmt, ...)
 		line->at += n;
 }
 
+static void log_add(struct line *line, const struct mir *mir, enum mir_client client)
+{
+	const char *kind = mir->has_log ? "disk" : "core";
+	uint32_t words = mir->has_log ? 5 : 4;
+
+	if (client == MIR_CLIENT_MODULE)
+		line_add(line, "cmirror-%s %u %s", kind, words, mir->log_uuid);
+	else
+		line_add(line, "userspace %u %s integrated_flush clustered-%s", words + 2,
+			 mir->log_uuid, kind);
+}
+
 void mir_line_build(const struct mir *mir, const struct mir_devs *devs, uint32_t gen,
-		    char out[MIR_LINE_BYTES])
+		    enum mir_client client, char out[MIR_LINE_BYTES])
 {
 	struct line line = { .at = out, .end = out + MIR_LINE_BYTES };
 
-	line_add(&line, "userspace %u %s integrated_flush", mir->has_log ? 7u : 6u, mir->log_uuid);
+	log_add(&line, mir, client);
 	if (mir->has_log)
-		line_add(&line, " clustered-disk %u:%u", devs->log.major, devs->log.minor);
-	else
-		line_add(&line, " clustered-core");
+		line_add(&line, " %u:%u", devs->log.major, devs->log.minor);
 	line_add(&line, " %u gen=%u legs=%016" PRIx64, mir->region_size_sect, gen,
 		 mir_legs_hash(mir));
 	line_add(&line, " %u", mir->leg_count);
@@ -122,6 +132,25 @@ static bool userspace_parse(char **at, uint32_t count, struct mir_live *live)
 	return true;
 }
 
+/* UUID [DEV] REGION ...; @count words in all. */
+static bool module_parse(char **at, const char *type, uint32_t count, struct mir_live *live)
+{
+	const char *word = word_next(at);
+	uint32_t used = 1;
+
+	if (count < 2 || strlen(word) >= sizeof(live->log_uuid) || !*word)
+		return false;
+	memcpy(live->log_uuid, word, strlen(word) + 1);
+	live->is_ours = true;
+	live->client = MIR_CLIENT_MODULE;
+	live->has_log = !strcmp(type, "cmirror-disk");
+	if (live->has_log && (used++ == count || !dev_parse(word_next(at), &live->log)))
+		return false;
+	while (used++ < count)
+		(void)word_next(at);
+	return true;
+}
+
 static bool log_parse(char **at, const char *type, struct mir_live *live)
 {
 	uint32_t count;
@@ -130,6 +159,8 @@ static bool log_parse(char **at, const char *type, struct mir_live *live)
 		return false;
 	if (!strcmp(type, "userspace"))
 		return userspace_parse(at, count, live);
+	if (!strcmp(type, "cmirror-disk") || !strcmp(type, "cmirror-core"))
+		return module_parse(at, type, count, live);
 	for (uint32_t i = 0; i < count; i++) {
 		const char *word = word_next(at);
 

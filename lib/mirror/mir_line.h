@@ -18,6 +18,8 @@ struct mir_dev {
 	uint32_t major, minor;
 };
 
+enum mir_client { MIR_CLIENT_STOCK, MIR_CLIENT_MODULE };	/* in the kernel, of the log */
+
 struct mir_devs {		/* where the parts of a mirror are on this node */
 	struct mir_dev leg[MIR_LEGS_MAX];
 	struct mir_dev log;	/* unused with a core log */
@@ -29,11 +31,15 @@ struct mir_devs {		/* where the parts of a mirror are on this node */
  *	userspace N UUID integrated_flush clustered-disk MAJ:MIN REGION gen=G legs=HASH
  *		NLEGS MAJ:MIN 0 ... 1 handle_errors
  *
- * N counts the words from UUID to legs=. With a core log: clustered-core REGION, no device. Never
+ * or, with MIR_CLIENT_MODULE (kmod/cmk_log.c):
+ *
+ *	cmirror-disk N UUID MAJ:MIN REGION gen=G legs=HASH NLEGS MAJ:MIN 0 ... 1 handle_errors
+ *
+ * N counts the words from UUID to legs=. With a core log: clustered-core (cmirror-core) REGION, no device. Never
  *nosync: that is said once, in the log (hazard L14). @gen: generation of the leg set.
  */
 void mir_line_build(const struct mir *mir, const struct mir_devs *devs, uint32_t gen,
-		    char out[MIR_LINE_BYTES]);
+		    enum mir_client client, char out[MIR_LINE_BYTES]);
 
 /* Parameters of one segment of a leg or log, linear or striped, for the target named by
  * mir_seg_target().
@@ -44,7 +50,8 @@ const char *mir_seg_target(const struct mir_seg *seg);
 
 /* What the table of a running mirror says. */
 struct mir_live {
-	bool is_ours;			/* userspace log, clustered-disk or clustered-core */
+	bool is_ours;			/* a clustered log, of either client */
+	enum mir_client client;		/* when is_ours */
 	char log_uuid[129];
 	bool has_log;
 	struct mir_dev log;

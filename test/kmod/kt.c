@@ -57,7 +57,7 @@ void kt_unbind(struct kt *kt)
 	kt->kmc = NULL;
 }
 
-const struct kmc_look *kt_look(struct kt *kt)
+const struct kmod_look *kt_look(struct kt *kt)
 {
 	if (kmc_look(kt->kmc, kt->luid, &kt->look))
 		memset(&kt->look, 0, sizeof(kt->look));

@@ -30,7 +30,7 @@
 struct kt {
 	struct kmc *kmc;
 	uint64_t luid;			/* of the last instance heard of */
-	struct kmc_look look;		/* at the last news */
+	struct kmod_look look;		/* at the last news */
 	uint32_t asked;			/* all ever asked for, since kt_asked_reset() */
 	bool is_gone;
 	/* answers */
@@ -64,7 +64,7 @@ void kt_asked_reset(struct kt *kt);
 int64_t kt_now_ms(void);
 void kt_die(const char *what, const char *why) __attribute__((noreturn));
 /* A fresh look. */
-const struct kmc_look *kt_look(struct kt *kt);
+const struct kmod_look *kt_look(struct kt *kt);
 
 /* dmsetup create kt, suspended or not; remove; 0 when it worked. */
 int kt_create(struct kt *kt, bool is_core);

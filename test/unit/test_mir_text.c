@@ -74,7 +74,7 @@ static void disk_mirror(const char *text)
 	IS_U64(m->leg[0].seg_count, 1, "one segment");
 	IS_U64(m->leg[0].seg[0].area[0].off_sect, 2048, "where the kernel's table had it");
 	IS_STR(m->leg[0].seg[0].area[0].pv_device, "/dev/ubda", "device");
-	mir_line_build(m, &devs, 3, line);
+	mir_line_build(m, &devs, 3, MIR_CLIENT_STOCK, line);
 	(void)snprintf(want, sizeof(want),
 		       "userspace 7 %s integrated_flush clustered-disk 254:0 4096 gen=3 "
 		       "legs=%016llx 2 254:1 0 254:2 0 1 handle_errors",
@@ -98,7 +98,7 @@ static void core_mirror(const char *text)
 	IS_STR(m->log_uuid, m->dm_uuid, "the log is named by the mirror");
 	IS_U64(m->leg_count, 3, "legs");
 	IS_U64(m->leg[2].seg[0].area[0].off_sect, 10240, "offset on the third");
-	mir_line_build(m, &devs, 1, line);
+	mir_line_build(m, &devs, 1, MIR_CLIENT_STOCK, line);
 	(void)snprintf(want, sizeof(want),
 		       "userspace 6 %s integrated_flush clustered-core 4096 gen=1 "
 		       "legs=%016llx 3 254:4 0 254:5 0 254:6 0 1 handle_errors",
