@@ -170,6 +170,9 @@ int host_kmod_open(struct host *host, struct cm_errmsg *err) CM_MUST_CHECK;
 void host_kmod_start(struct host *host);
 void host_kmod_close(struct host *host);
 bool host_kmod_knows(const struct host *host, uint64_t luid);
+/* The counters of a log's instances of it, added up; all 0 when there are none. Returns how many
+ * marks they have. */
+uint64_t host_kmod_stats(struct host *host, const struct mlog *mlog, struct cmirror_stats *stats);
 /* What does it want now? Between steps. */
 void host_kmod_look(struct host *host, uint64_t luid);
 /* Effects, of an instance of it: inside a step. */

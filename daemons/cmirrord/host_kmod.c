@@ -225,6 +225,27 @@ static void look(struct host *host, uint64_t luid)
 	host_step(host, &ev);
 }
 
+uint64_t host_kmod_stats(struct host *host, const struct mlog *mlog, struct cmirror_stats *stats)
+{
+	static struct kmod_look now;
+	uint64_t marks = 0;
+	uint32_t i, k;
+
+	memset(stats, 0, sizeof(*stats));
+	for (i = 0; i < host->kmod_count; i++) {
+		const __u64 *from = (const __u64 *)&now.stats;
+		__u64 *to = (__u64 *)stats;
+
+		if (host->kmod[i]->log != mlog ||
+		    kmc_look(host->kmc, host->kmod[i]->luid, &now))
+			continue;
+		marks += now.mark_count;
+		for (k = 0; k < sizeof(*stats) / sizeof(*to); k++)
+			to[k] += from[k];
+	}
+	return marks;
+}
+
 void host_kmod_look(struct host *host, uint64_t luid)
 {
 	look(host, luid);

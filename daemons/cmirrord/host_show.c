@@ -83,6 +83,7 @@ static void show_node(struct host *host, struct ctl_conn *conn)
 
 static void show_log(struct ctl_conn *conn, const struct mlog *mlog)
 {
+	struct cmirror_stats module;
 	uint32_t i;
 
 	ctl_next_object(conn);
@@ -102,7 +103,7 @@ static void show_log(struct ctl_conn *conn, const struct mlog *mlog)
 	put_u64(conn, "log_failed", show.log_failed);
 	put_u64(conn, "claims", show.claim_count);
 	put_u64(conn, "unproven", show.unproven_count);
-	put_u64(conn, "marks", show.mark_count);
+	put_u64(conn, "marks", show.mark_count + host_kmod_stats(mlog->host, mlog, &module));
 	put_u64(conn, "dirty", show.dirty_count);
 	put_u64(conn, "instances", mlog->inst_count);
 	if (mlog->host->conf.allow_no_fencing && !clu_fencing_on(mlog->host->clu))
@@ -166,8 +167,10 @@ static void show_log_stats(struct ctl_conn *conn, const struct mlog *mlog)
 {
 	struct store_stats store = {.reads = 0};
 	const struct cml_stats *stats = &show.stats;
+	struct cmirror_stats module;
 
 	cml_status(mlog->cml, &show);
+	(void)host_kmod_stats(mlog->host, mlog, &module);
 	if (mlog->store)
 		store_stats(mlog->store, &store);
 	ctl_next_object(conn);
@@ -176,9 +179,9 @@ static void show_log_stats(struct ctl_conn *conn, const struct mlog *mlog)
 	put_u64(conn, "requests", stats->requests);
 	put_u64(conn, "replies", stats->replies);
 	put_u64(conn, "retries", stats->retries);
-	put_u64(conn, "marks", stats->marks);
-	put_u64(conn, "marks_hot", stats->marks_hot);
-	put_u64(conn, "slot_writes", stats->slot_writes);
+	put_u64(conn, "marks", stats->marks + module.marks);
+	put_u64(conn, "marks_hot", stats->marks_hot + module.marks_hot);
+	put_u64(conn, "slot_writes", stats->slot_writes + module.slot_writes);
 	put_u64(conn, "oos_writes", stats->oos_writes);
 	put_u64(conn, "sb_writes", stats->sb_writes);
 	put_u64(conn, "page_reads", stats->reads);
@@ -188,7 +191,10 @@ static void show_log_stats(struct ctl_conn *conn, const struct mlog *mlog)
 	put_u64(conn, "claims_failed", stats->claims_failed);
 	put_u64(conn, "regions_resynced", stats->regions_resynced);
 	put_u64(conn, "voids", stats->voids);
-	put_u64(conn, "leg_flushes", stats->leg_flushes);
+	put_u64(conn, "leg_flushes", stats->leg_flushes + module.clear_batches);
+	put_u64(conn, "module_news", module.news);
+	put_u64(conn, "module_commands", module.told);
+	put_u64(conn, "module_held", module.held);
 	put_u64(conn, "device_reads", store.reads);
 	put_u64(conn, "device_read_bytes", store.read_bytes);
 	put_u64(conn, "device_writes", store.writes);

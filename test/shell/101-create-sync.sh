@@ -14,7 +14,7 @@ s=$(synced cmt)
 [ "${s#*/}" = 64 ] || die "64 regions expected, not $s"
 wait_synced cmt
 dmsetup status cmt | grep -q '64/64 1 AA' || die "health: $(dmsetup status cmt)"
-dmsetup table cmt | grep -q 'mirror userspace .* clustered-disk ' ||
+dmsetup table cmt | grep -qE 'mirror (userspace .* clustered-disk|cmirror-disk) ' ||
 	die "table: $(dmsetup table cmt)"
 legs_equal $leg0 $leg1
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# stock client
 # Each table that cannot be served is refused when it is loaded, with its reason in the daemon's
 # log.
 . "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/lib/one.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# stock client
 # Tables that went, or were replaced, while neither cmirrord nor its holder heard of it: the next
 # cmirrord takes them for nothing that still runs.
 # long

@@ -26,7 +26,7 @@ compare() { # compare NAME LVCREATE-OPTIONS
 	on 1 udevadm settle
 	ours=$(look "$name")
 	[ "$stock" = "$ours" ] || { diff <(echo "$stock") <(echo "$ours"); die "$name differs"; }
-	[[ $(get_table 1 "vg/$name") == *" mirror userspace "* ]]
+	check_active "vg/$name" 1
 	on 1 lvchange -an "vg/$name"
 }
 

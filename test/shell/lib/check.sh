@@ -23,7 +23,7 @@ check_active() {
 	local n table
 	for n in $2; do
 		table=$(get_table "$n" "$1") || true
-		[[ $table == *" mirror userspace "* ]] ||
+		[[ $table =~ \ mirror\ (userspace|cmirror-(disk|core))\  ]] ||
 			check_say "$1 is not active in shared mode on node $n: $table" || return 1
 	done
 }

@@ -66,6 +66,7 @@ trap 'say "failed (status $?): line $LINENO: $BASH_COMMAND"' ERR
 daemon_start() {
 	modprobe -q dm-log-userspace || true
 	modprobe -q dm-mirror || true
+	[ -z "${CM_CLIENT-}" ] || modprobe dm-log-cmirror
 	cmirrord --cluster local "$@" >> "$T/cmirrord.log" 2>&1 || {
 		say "cmirrord does not start: $(tail -n 3 "$T/cmirrord.log")"
 		return 1
@@ -122,17 +123,23 @@ sectors() { blockdev --getsz "$1"; }
 # its first leg. LOG: a device, or "core". WORDs after -- go behind the region size (nosync, gen=1
 # ...).
 table_ours() {
-	local uuid=$1 log=$2 region=$3 legs=() words=() args leg line
+	local uuid=$1 log=$2 region=$3 legs=() words=() args leg line type=userspace
 	shift 3
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do legs+=("$1"); shift; done
 	[ $# = 0 ] || { shift; words=("$@"); }
-	if [ "$log" = core ]; then
+	if [ -n "${CM_CLIENT-}" ] && [ "$log" = core ]; then
+		args=("$uuid" "$region" "${words[@]}")
+		type=cmirror-core
+	elif [ -n "${CM_CLIENT-}" ]; then
+		args=("$uuid" "$(majmin "$log")" "$region" "${words[@]}")
+		type=cmirror-disk
+	elif [ "$log" = core ]; then
 		args=("$uuid" integrated_flush clustered-core "$region" "${words[@]}")
 	else
 		args=("$uuid" integrated_flush clustered-disk "$(majmin "$log")" "$region")
 		args+=("${words[@]}")
 	fi
-	line="0 $(sectors "${legs[0]}") mirror userspace ${#args[@]} ${args[*]} ${#legs[@]}"
+	line="0 $(sectors "${legs[0]}") mirror $type ${#args[@]} ${args[*]} ${#legs[@]}"
 	for leg in "${legs[@]}"; do line+=" $(majmin "$leg") 0"; done
 	echo "$line 1 handle_errors"
 }
