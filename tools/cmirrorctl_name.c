@@ -8,6 +8,8 @@
 #include <libdevmapper.h>
 #include <string.h>
 
+#include "lib/mirror/mir_line.h"
+
 static int dm_name_from(const char *name, char *dm_name, size_t size, struct cm_errmsg *err);
 static int table_uuid(const char *dm_name, char *uuid, size_t size);
 static bool params_uuid(const char *params, char *uuid, size_t size);
@@ -92,24 +94,14 @@ static int table_uuid(const char *dm_name, char *uuid, size_t size)
 	return r;
 }
 
-/* "userspace <n> <uuid> ..." */
+/* A clustered log of any client. */
 static bool params_uuid(const char *params, char *uuid, size_t size)
 {
-	unsigned int skip;
-	size_t len;
+	struct mir_live live;
 
-	params += strspn(params, " ");
-	if (strncmp(params, "userspace ", 10))
+	if (mir_line_parse(params, &live) || !live.is_ours || strlen(live.log_uuid) >= size)
 		return false;
-	for (skip = 0; skip < 2; skip++) {
-		params += strcspn(params, " ");
-		params += strspn(params, " ");
-	}
-	len = strcspn(params, " ");
-	if (!len || len >= size)
-		return false;
-	memcpy(uuid, params, len);
-	uuid[len] = 0;
+	memcpy(uuid, live.log_uuid, strlen(live.log_uuid) + 1);
 	return true;
 }
 

@@ -330,7 +330,8 @@ static void success_print(const struct create *create)
 	if (opts_has(&create->opts, "quiet"))
 		return;
 	printf("  Logical volume \"%s\" created.\n", create->lv.lv);
-	if (!create->is_nosync && !opt_activation_is_off(create->activation))
+	if (!create->is_nosync && !opt_activation_is_off(create->activation) &&
+	    vg_lv_asks_daemon(&create->lv))
 		puts("  The first synchronisation crawls while nodes write (stock kernel log "
 		     "client), see cmirror(7).");
 }

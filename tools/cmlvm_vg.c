@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/mirror/mir_line.h"
 #include "tools/cmlvm_stock.h"
 
 /* No name or value lvm prints holds it. */
@@ -242,25 +243,39 @@ static struct dm_task *dm_ask(int type, const char *dm_name, struct dm_info *inf
 	return NULL;
 }
 
-enum vg_lv_mode vg_lv_mode_here(const struct vg_lv *lv)
+static enum vg_lv_mode live_look(const struct vg_lv *lv, struct mir_live *live)
 {
 	enum vg_lv_mode mode = VG_LV_INACTIVE;
 	char *type = NULL, *params = NULL;
 	uint64_t start, length;
 	struct dm_info info;
 	struct dm_task *task = dm_ask(DM_DEVICE_TABLE, lv->dm_name, &info);
+	bool is_ours;
 
 	if (!task)
 		return VG_LV_INACTIVE;
 	if (info.live_table) {
 		dm_get_next_target(task, NULL, &start, &length, &type, &params);
-		mode = type && params && !strcmp(type, "mirror") &&
-				       !strncmp(params, "userspace ", 10)
-			       ? VG_LV_CLUSTERED
-			       : VG_LV_STOCK;
+		is_ours = type && params && !strcmp(type, "mirror") &&
+			  !mir_line_parse(params, live) && live->is_ours;
+		mode = is_ours ? VG_LV_CLUSTERED : VG_LV_STOCK;
 	}
 	dm_task_destroy(task);
 	return mode;
+}
+
+enum vg_lv_mode vg_lv_mode_here(const struct vg_lv *lv)
+{
+	struct mir_live live;
+
+	return live_look(lv, &live);
+}
+
+bool vg_lv_asks_daemon(const struct vg_lv *lv)
+{
+	struct mir_live live;
+
+	return live_look(lv, &live) == VG_LV_CLUSTERED && live.client == MIR_CLIENT_STOCK;
 }
 
 void vg_dm_name(struct vg_lv *lv)

@@ -71,6 +71,8 @@ enum vg_lv_mode {
 };
 /* How the kernel of this node has it, by its live table. */
 enum vg_lv_mode vg_lv_mode_here(const struct vg_lv *lv);
+/* CLUSTERED here, and its log is the stock kernel client. */
+bool vg_lv_asks_daemon(const struct vg_lv *lv);
 
 /* Fill in @lv->dm_name, LVM's device-mapper name for vg and lv. */
 void vg_dm_name(struct vg_lv *lv);

@@ -30,8 +30,8 @@ struct dmtab {
 
 /*
  * Take apart the arguments of a `mirror` target: "userspace|cmirror-disk|cmirror-core <n> <uuid>
- * ... <legs> <dev> <offset> ...". Sets uuid, leg_count and leg. Returns 0, -EINVAL (not of this form), or -E2BIG (more than
- * DMTAB_LEGS_MAX legs).
+ * ... <legs> <dev> <offset> ...". Sets uuid, leg_count and leg. Returns 0, -EINVAL (not of this
+ * form), or -E2BIG (more than DMTAB_LEGS_MAX legs).
  */
 int dmtab_parse(const char *params, struct dmtab *tab) CM_MUST_CHECK;
 

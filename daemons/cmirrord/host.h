@@ -79,7 +79,7 @@ struct host {
 	bool is_local;			/* provider local: a self-fence is only a journal line */
 	const struct kch_ops *kch_ops;
 	struct kch *kch;
-	struct kmc *kmc;		/* to the module; NULL: it is not loaded, or not to be used */
+	struct kmc *kmc;		/* to the module; NULL: not loaded, or not wanted */
 	struct reg_inst *kmod[REGISTRY_INSTS_MAX];	/* its instances */
 	uint32_t kmod_count;
 	struct kmc_instance kmod_found[HOST_KMOD_FOUND];	/* of the question under way */

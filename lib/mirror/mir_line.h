@@ -35,8 +35,8 @@ struct mir_devs {		/* where the parts of a mirror are on this node */
  *
  *	cmirror-disk N UUID MAJ:MIN REGION gen=G legs=HASH NLEGS MAJ:MIN 0 ... 1 handle_errors
  *
- * N counts the words from UUID to legs=. With a core log: clustered-core (cmirror-core) REGION, no device. Never
- *nosync: that is said once, in the log (hazard L14). @gen: generation of the leg set.
+ * N counts the words from UUID to legs=. With a core log: clustered-core (cmirror-core) REGION, no
+ * device. Never nosync: that is said once, in the log (hazard L14). @gen: of the leg set.
  */
 void mir_line_build(const struct mir *mir, const struct mir_devs *devs, uint32_t gen,
 		    enum mir_client client, char out[MIR_LINE_BYTES]);

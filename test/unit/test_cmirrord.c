@@ -164,6 +164,9 @@ static void test_dmtab(void)
 	IS_STR(tab.leg[2], "8:3", "the third");
 	for (i = 0; i < CM_ARRAY_COUNT(bad); i++)
 		IS_INT(dmtab_parse(bad[i], &tab), -EINVAL, "refused: [%s]", bad[i]);
+	IS_INT(dmtab_parse("cmirror-disk 5 LVM-m 253:1 1024 gen=1 legs=1 2 253:2 0 253:3 0", &tab),
+	       0, "a table of the module");
+	IS_STR(tab.uuid, "LVM-m", "its log");
 	snprintf(line, sizeof(line), "userspace 1 u 17");
 	for (i = 0; i < 17; i++)
 		strncat(line, " 8:1 0", sizeof(line) - strlen(line) - 1);
@@ -207,6 +210,7 @@ static void test_conf(void)
 	static const char *const bad[] = {
 		"allow_no_fencin = 1\n", "allow_no_fencing = 2\n", "allow_no_fencing = \"yes\"\n",
 		"daemon_return_timeout = -1\n", "self_fence = \"sleep\"\n", "self_fence\n", "=\n",
+		"client = \"kmod\"\n", "client = 1\n",
 	};
 	struct cm_errmsg err;
 	struct conf conf;
@@ -214,7 +218,12 @@ static void test_conf(void)
 
 	conf_defaults(&conf);
 	IS_INT(conf_read("/nonexistent", &conf, &err), 0, "no file: defaults");
-	OK(!conf.allow_no_fencing && conf.daemon_return_timeout_s == 60, "which are these");
+	OK(!conf.allow_no_fencing && conf.daemon_return_timeout_s == 60 &&
+	   conf.client == CONF_CLIENT_AUTO, "which are these");
+	IS_INT(conf_try("client = \"module\"\n", &conf, &err), 0, "client");
+	IS_INT((int)conf.client, CONF_CLIENT_MODULE, "the module");
+	IS_INT(conf_try("client = \"connector\"\n", &conf, &err), 0, "client");
+	IS_INT((int)conf.client, CONF_CLIENT_CONNECTOR, "the stock one");
 	IS_INT(conf_try("# a comment\n\n", &conf, &err), 0, "nothing but a comment");
 	IS_INT(conf_try("", &conf, &err), 0, "empty");
 	IS_INT(conf_try("allow_no_fencing = 1\ndaemon_return_timeout=0\nself_fence=\"log\"\n",

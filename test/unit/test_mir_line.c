@@ -16,6 +16,11 @@
 #define OLD "userspace 4 LVM-u clustered-disk 254:3 1024 2 254:1 0 254:2 0 1 handle_errors"
 #define STOCK "disk 2 254:0 4096 2 254:1 0 254:2 0 1 handle_errors"
 #define STOCK_CORE "core 1 4096 3 254:4 0 254:5 0 254:6 0 1 handle_errors"
+#define MODULE                                                                                     \
+	"cmirror-disk 5 LVM-u 254:0 4096 gen=1 legs=9fd037fceb1dd701 2 254:1 0 254:2 0 "          \
+	"1 handle_errors"
+#define MODULE_CORE                                                                                \
+	"cmirror-core 4 LVM-m 4096 gen=1 legs=1 3 254:4 0 254:5 0 254:6 0 1 handle_errors"
 #define OTHER "userspace 2 uuid foreign-log 1 7:0 0"
 
 static void good(const char *line, bool is_ours, bool has_log, uint32_t legs, const char *what)
@@ -57,6 +62,8 @@ int main(void)
 	good(OURS, true, true, 2, "our disk log");
 	good(CORE, true, false, 3, "our core log");
 	good(OLD, true, true, 2, "a table of old LVM's");
+	good(MODULE, true, true, 2, "the module's disk log");
+	good(MODULE_CORE, true, false, 3, "the module's core log");
 	good(STOCK, false, true, 2, "stock disk log");
 	good(STOCK_CORE, false, false, 3, "stock core log");
 	good(OTHER, false, false, 1, "somebody else's log");
@@ -65,6 +72,13 @@ int main(void)
 		IS_U64(live.leg[1].minor, 2, "second leg");
 		IS_U64(live.log.major, 254, "log");
 	}
+	if (!mir_line_parse(MODULE, &live)) {
+		IS_STR(live.log_uuid, "LVM-u", "the module's: log uuid");
+		IS_U64(live.leg[1].minor, 2, "second leg");
+		IS_U64(live.log.major, 254, "log");
+		IS_INT((int)live.client, MIR_CLIENT_MODULE, "client");
+	}
+	IS_INT(mir_line_parse("cmirror-disk 1 LVM-u 2 7:0 0 7:1 0", &live), -EBADMSG, "no device");
 	IS_INT(mir_line_parse("", &live), -EBADMSG, "empty");
 	IS_INT(mir_line_parse("userspace 1 x 1 7:0 0", &live), -EBADMSG, "too few words");
 	IS_INT(mir_line_parse("core 1 1024 9 7:0 0 7:1 0 7:2 0 7:3 0 7:4 0 7:5 0 7:6 0 7:7 0 7:8 0",
@@ -72,5 +86,6 @@ int main(void)
 	       -EBADMSG, "too many legs");
 	sweep(OURS);
 	sweep(STOCK);
+	sweep(MODULE);
 	return tap_done();
 }

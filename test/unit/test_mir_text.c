@@ -80,6 +80,12 @@ static void disk_mirror(const char *text)
 		       "legs=%016llx 2 254:1 0 254:2 0 1 handle_errors",
 		       m->log.dm_uuid, (unsigned long long)mir_legs_hash(m));
 	IS_STR(line, want, "table line");
+	mir_line_build(m, &devs, 3, MIR_CLIENT_MODULE, line);
+	(void)snprintf(want, sizeof(want),
+		       "cmirror-disk 5 %s 254:0 4096 gen=3 legs=%016llx 2 254:1 0 254:2 0 "
+		       "1 handle_errors",
+		       m->log.dm_uuid, (unsigned long long)mir_legs_hash(m));
+	IS_STR(line, want, "table line with the module");
 	mir_free(m);
 }
 
@@ -104,6 +110,12 @@ static void core_mirror(const char *text)
 		       "legs=%016llx 3 254:4 0 254:5 0 254:6 0 1 handle_errors",
 		       m->dm_uuid, (unsigned long long)mir_legs_hash(m));
 	IS_STR(line, want, "table line");
+	mir_line_build(m, &devs, 1, MIR_CLIENT_MODULE, line);
+	(void)snprintf(want, sizeof(want),
+		       "cmirror-core 4 %s 4096 gen=1 legs=%016llx 3 254:4 0 254:5 0 254:6 0 "
+		       "1 handle_errors",
+		       m->dm_uuid, (unsigned long long)mir_legs_hash(m));
+	IS_STR(line, want, "table line with the module");
 	mir_free(m);
 }
 
