@@ -4,7 +4,7 @@
 . "$RIG_SRC/test/shell/lib/aux.sh"
 mirror data 32M --mirrorlog core
 check_active vg/data "1 2 3"
-[[ "$(get_table 2 vg/data)" == *clustered-core* ]] || die "table: $(get_table 2 vg/data)"
+[[ "$(get_table 2 vg/data)" =~ clustered-core|cmirror-core ]] || die "table: $(get_table 2 vg/data)"
 writers_start /dev/vg/data 6 1024 60
 writers_wait
 wait_sync vg/data
