@@ -169,6 +169,8 @@ int host_kmod_open(struct host *host, struct cm_errmsg *err) CM_MUST_CHECK;
 /* Its instances that are there already. After the cluster was opened. */
 void host_kmod_start(struct host *host);
 void host_kmod_close(struct host *host);
+/* This node is stopped: no write goes on but of what is marked and in sync. */
+void host_kmod_hold(struct host *host);
 bool host_kmod_knows(const struct host *host, uint64_t luid);
 /* The counters of a log's instances of it, added up; all 0 when there are none. Returns how many
  * marks they have. */

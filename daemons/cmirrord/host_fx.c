@@ -179,6 +179,7 @@ void host_self_fence(struct host *host, const char *why)
 	(void)snprintf(text, sizeof(text), "cmirrord: stopping this node: %s\n", why);
 	lg_err("STOPPING THIS NODE: %s", why);
 	file_write("/dev/kmsg", text);
+	host_kmod_hold(host);
 	if (host->is_local || host->conf.self_fence == CONF_FENCE_LOG) {
 		lg_err("not done (%s); its mirrors are not answered any more: reboot it",
 		       host->is_local ? "provider local" : "self_fence = \"log\"");

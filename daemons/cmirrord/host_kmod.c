@@ -59,6 +59,18 @@ void host_kmod_close(struct host *host)
 	host->kmc = NULL;
 }
 
+void host_kmod_hold(struct host *host)
+{
+	uint32_t i;
+	int r;
+
+	for (i = 0; i < host->kmod_count; i++) {
+		r = kmc_mode(host->kmc, host->kmod[i]->luid, CMIRROR_MODE_NONE, false);
+		if (r)
+			lg_line(LG_ERR, host->kmod[i]->uuid, "module: %s", cm_strerror(r));
+	}
+}
+
 /* ---- instances ---- */
 
 static struct reg_inst *inst_of(struct host *host, uint64_t luid)

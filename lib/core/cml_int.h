@@ -538,6 +538,7 @@ struct cml_claim;
 void cml_km_look(struct cml *log, const struct kmod_look *look);
 void cml_km_marks(struct cml *log, uint64_t first, const uint8_t *bits, size_t len_bytes);
 void cml_km_lend(struct cml *log, const struct cml_inst *inst); /* before its START */
+void cml_km_gone(struct cml *log, const struct cml_inst *inst); /* its table was destroyed */
 void cml_km_pump(struct cml *log);
 void cml_km_oos_note(struct cml *log, uint64_t region_nr); /* its bit has changed */
 void cml_km_freeze(struct cml *log, const struct cml_claim *claim); /* of another, proposed */

@@ -229,6 +229,20 @@ static void acks_send(struct cml *log)
 	}
 }
 
+/*
+ * Without having handed back the slot: its suspend was killed while it waited for us. Nothing
+ * writes any more; what it had marked is on disk.
+ */
+void cml_km_gone(struct cml *log, const struct cml_inst *inst)
+{
+	if (log->km.luid != inst->luid)
+		return;
+	log->km.luid = 0;
+	acks_send(log);
+	cml_marks_forget(log);
+	cml_slot_read_start(log);
+}
+
 static void presuspend(struct cml *log, struct cml_inst *inst)
 {
 	struct kabi_req req = request(inst, KABI_PRESUSPEND);

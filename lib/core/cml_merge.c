@@ -7,7 +7,7 @@
  *	PROVEN		read the slot's pages, multicast them (MERGE): all members set the bits
  *	READ		out of sync is durable up to there; then multicast MERGED: the slot is free
  *			in everybody's tables
- *	ANNOUNCED	every member has acknowledged MERGED
+ *	ANNOUNCED	every whole member has acknowledged MERGED
  *	CLEARING	slot pages and superblock are written; only then is the proof given back
  *			(hazards L6, L8)
  *
@@ -226,9 +226,10 @@ static void announce_pump(struct cml *log, uint32_t slot)
 	if (log->merge_delivered < merge->sent_seq || !cml_oos_is_durable(log))
 		return;
 	state_set(log, slot, CML_MERGE_ANNOUNCED);
+	/* A joiner without tables would not answer, and gets them with this merge in them. */
 	merge->ack_count = 0;
 	for (i = 0; i < CMN_NODES_MAX; i++)
-		if (log->mem[i].is_used)
+		if (log->mem[i].is_used && log->mem[i].is_whole)
 			merge->ack_from[merge->ack_count++] = log->mem[i].nodeid;
 	msg.u.merged.nodeid = merge->nodeid;
 	msg.u.merged.slot = (uint16_t)slot;

@@ -206,6 +206,7 @@ static void req_dtr(struct cml *log, struct cml_inst *inst)
 {
 	struct cml_persist_inst *kept = &log->persist->inst[inst - log->inst];
 
+	cml_km_gone(log, inst);
 	inst->is_used = false;
 	kept->is_used = 0;
 	kept->is_running = 0;

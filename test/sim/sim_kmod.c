@@ -734,7 +734,8 @@ void sim_km_released(struct sim_node *nd)
 
 /* ---- ioctls: cmk_life.c ---- */
 
-static int ask_and_wait(struct sim_th *th, struct sim_mirror *m, uint32_t what, uint64_t wait_us)
+static int ask_and_wait(struct sim_th *th, struct sim_mirror *m, uint32_t what, uint64_t wait_us,
+			bool keeps)
 {
 	uint64_t end_us = m->nd->s->now_us + wait_us;
 
@@ -748,7 +749,8 @@ static int ask_and_wait(struct sim_th *th, struct sim_mirror *m, uint32_t what, 
 	m->km.waiter = NULL;
 	if (m->km.is_answered)
 		return m->km.answer;
-	m->km.ask &= ~what;
+	if (!keeps)
+		m->km.ask &= ~what;
 	return -ETIMEDOUT;
 }
 
@@ -771,9 +773,11 @@ void sim_km_resume(struct sim_th *th, struct sim_mirror *m)
 	struct sim_kmod fresh = { .is_on = true, .is_core = m->km.is_core,
 				  .state = CMIRROR_RESUMING, .news_due = m->km.news_due };
 
+	if (m->km.state == CMIRROR_STOPPING)
+		sim_km_postsuspend(th, m);
 	m->km = fresh;
 	m->km.oos = m->km.want_oos = range(0, m->nd->s->region_count);
-	if (ask_and_wait(th, m, CMIRROR_ASK_RESUME, 60 * US_S))
+	if (ask_and_wait(th, m, CMIRROR_ASK_RESUME, 60 * US_S, false))
 		m->km.state = CMIRROR_REFUSED;
 }
 
@@ -789,14 +793,17 @@ void sim_km_presuspend(struct sim_mirror *m)
 
 void sim_km_postsuspend(struct sim_th *th, struct sim_mirror *m)
 {
-	if (!is_live(&m->km))
+	if (!is_live(&m->km) && m->km.state != CMIRROR_STOPPING)
 		return;
 	m->km.state = CMIRROR_STOPPING;
 	m->km.dirty = 0;
 	m->km.waiter = th;
 	while (m->km.is_inflight)
 		sim_th_block(th);
-	(void)ask_and_wait(th, m, CMIRROR_ASK_STOP, UINT64_MAX);
+	/* Somebody may kill the ioctl that waits. */
+	(void)ask_and_wait(th, m, CMIRROR_ASK_STOP,
+			   sim_chance(m->nd->s, 8) ? sim_rand(m->nd->s, 20 * US_MS) : UINT64_MAX,
+			   true);
 }
 
 static void tick_ev(struct sim *s, const struct sim_ev *ev)

@@ -214,9 +214,15 @@ static uint32_t run_class(const struct plan *plan, enum sim_class class)
 static const struct {
 	enum sim_class class;
 	uint64_t seed;
+	enum sim_client client;
+	bool is_core;
 } found_by[] = {
-	{ CLASS_LEGS, 444 }, /* legs called healthy while a failed write is held: nobody reloaded */
-	{ CLASS_PARTITION, 263 }, /* a joiner in the tables whose LEAVE is on the disk */
+	/* a merge that waited for a joiner without tables */
+	{ CLASS_MIX, 11, SIM_MIXED, true },
+	/* legs called healthy while a failed write is held: nobody reloaded */
+	{ CLASS_LEGS, 444, SIM_STOCK, false },
+	/* a joiner in the tables whose LEAVE is on the disk */
+	{ CLASS_PARTITION, 263, SIM_STOCK, false },
 };
 
 static uint32_t run_found_by(const struct plan *plan)
@@ -227,6 +233,8 @@ static uint32_t run_found_by(const struct plan *plan)
 	for (i = 0; i < CM_ARRAY_COUNT(found_by); i++) {
 		o.class = found_by[i].class;
 		o.seed = found_by[i].seed;
+		o.client = found_by[i].client;
+		o.is_core = found_by[i].is_core;
 		failures += !run_one(&o, false);
 	}
 	return failures;
