@@ -185,11 +185,13 @@ void host_settle(struct host *host)
 {
 	int wait_ms;
 
-	late_run(host);
-	if (host->has_chores) {
-		mlog_chores(host);
+	do {
 		late_run(host);
-	}
+		if (host->has_chores) {
+			mlog_chores(host);
+			late_run(host);
+		}
+	} while (host_kmod_settle(host));
 	loop_timer_set(host->loop, &host->core_timer, cmn_deadline_ms(host->cmn));
 	wait_ms = clu_timeout_ms(host->clu);
 	loop_timer_set(host->loop, &host->clu_timer,

@@ -175,6 +175,9 @@ bool host_kmod_knows(const struct host *host, uint64_t luid);
 /* The counters of a log's instances of it, added up; all 0 when there are none. Returns how many
  * marks they have. */
 uint64_t host_kmod_stats(struct host *host, const struct mlog *mlog, struct cmirror_stats *stats);
+/* News that came with the answers to commands: nothing else would wake us for them. Between steps.
+ * Returns whether there were any. */
+bool host_kmod_settle(struct host *host);
 /* What does it want now? Between steps. */
 void host_kmod_look(struct host *host, uint64_t luid);
 /* Effects, of an instance of it: inside a step. */

@@ -187,15 +187,12 @@ static void all_look(struct host *host)
 
 /* ---- news ---- */
 
-static void kmod_ready(void *ctx, int fd, uint32_t events)
+static void news_take(struct host *host)
 {
-	struct host *host = ctx;
 	uint64_t luid;
 	uint32_t ask;
 	int r;
 
-	(void)fd;
-	(void)events;
 	while ((r = kmc_news(host->kmc, &luid, &ask)) == 1) {
 		if (host->is_fenced)
 			continue;
@@ -210,7 +207,22 @@ static void kmod_ready(void *ctx, int fd, uint32_t events)
 		all_look(host);
 	else if (r)
 		lg_err("module dm-log-cmirror: %s", cm_strerror(r));
-	host_settle(host);
+}
+
+static void kmod_ready(void *ctx, int fd, uint32_t events)
+{
+	(void)fd;
+	(void)events;
+	news_take(ctx);
+	host_settle(ctx);
+}
+
+bool host_kmod_settle(struct host *host)
+{
+	if (!host->kmc || !kmc_has_news(host->kmc))
+		return false;
+	news_take(host);
+	return true;
 }
 
 static void look(struct host *host, uint64_t luid)

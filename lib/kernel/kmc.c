@@ -385,6 +385,11 @@ static int news_receive(struct kmc *kmc)
 	return 0;
 }
 
+bool kmc_has_news(const struct kmc *kmc)
+{
+	return kmc->news_count || kmc->news_lost;
+}
+
 int kmc_news(struct kmc *kmc, uint64_t *luid, uint32_t *ask)
 {
 	int r = kmc->news_count ? 0 : news_receive(kmc);

@@ -63,6 +63,8 @@ const char *kmc_why(const struct kmc *kmc);
  * lost, look at all; another negative errno of the socket.
  */
 int kmc_news(struct kmc *kmc, uint64_t *luid, uint32_t *ask) CM_MUST_CHECK;
+/* Are there some that came with the answer to a command? The socket is not readable for these. */
+bool kmc_has_news(const struct kmc *kmc);
 
 /* Each instance there is, through @found. Returns 0 or negative errno. */
 int kmc_instances(struct kmc *kmc, void (*found)(void *ctx, const struct kmc_instance *inst),
