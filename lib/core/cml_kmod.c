@@ -339,6 +339,7 @@ void cml_km_failed_heard(struct cml *log, uint64_t region_nr)
 		return;
 	cml_km_pump(log); /* it is out of sync by our word before it is no longer by its own */
 	push(log, &what);
+	mode_push(log); /* while it had failures it took nothing for durable */
 }
 
 void cml_km_look(struct cml *log, const struct kmod_look *look)
