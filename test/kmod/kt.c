@@ -64,6 +64,15 @@ const struct kmod_look *kt_look(struct kt *kt)
 	return &kt->look;
 }
 
+void kt_oos(struct kt *kt, uint8_t op, uint32_t region)
+{
+	uint8_t bits[KT_REGIONS / 8] = { 0 };
+
+	bits[region / 8] = (uint8_t)(1u << region % 8);
+	IS_INT(kmc_oos(kt->kmc, kt->luid, op, 0, bits, sizeof(bits)), 0, "%s %u",
+	       op == CMIRROR_OP_SET ? "out of sync:" : "in sync:", region);
+}
+
 static void start_answer(struct kt *kt)
 {
 	struct kmc_slot slot = { .slot = KT_SLOT, .sect = SLOT_SECT, .epoch = KT_EPOCH,

@@ -63,6 +63,8 @@ bool kt_pump(struct kt *kt, uint32_t ask, int ms);
 void kt_asked_reset(struct kt *kt);
 int64_t kt_now_ms(void);
 void kt_die(const char *what, const char *why) __attribute__((noreturn));
+/* One region pushed out of sync (CMIRROR_OP_SET) or back in sync (CMIRROR_OP_CLEAR); a check. */
+void kt_oos(struct kt *kt, uint8_t op, uint32_t region);
 /* A fresh look. */
 const struct kmod_look *kt_look(struct kt *kt);
 

@@ -8,18 +8,9 @@
 
 #define CLAIM 0x100000001ull
 
-static void oos(struct kt *kt, uint8_t op, uint32_t region)
-{
-	uint8_t bits[KT_REGIONS / 8] = { 0 };
-
-	bits[region / 8] = (uint8_t)(1u << region % 8);
-	IS_INT(kmc_oos(kt->kmc, kt->luid, op, 0, bits, sizeof(bits)), 0, "%s %u",
-	       op == CMIRROR_OP_SET ? "out of sync:" : "in sync:", region);
-}
-
 static void test_reads(struct kt *kt)
 {
-	oos(kt, CMIRROR_OP_SET, 20);
+	kt_oos(kt, CMIRROR_OP_SET, 20);
 	kt_fill(kt_dev("LEG0"), 20, 0xaa);
 	kt_fill(kt_dev("LEG1"), 20, 0xbb);
 	IS_INT(kt_byte("/dev/mapper/kt", 20), 0xaa, "read out of sync: from the first leg");
@@ -29,7 +20,7 @@ static void test_copy(struct kt *kt)
 {
 	const uint8_t out[1] = { 0 };
 
-	oos(kt, CMIRROR_OP_SET, 21);
+	kt_oos(kt, CMIRROR_OP_SET, 21);
 	kt_fill(kt_dev("LEG0"), 21, 0xcc);
 	kt_fill(kt_dev("LEG1"), 21, 0xdd);
 	kt_asked_reset(kt);
@@ -42,8 +33,8 @@ static void test_copy(struct kt *kt)
 	IS_INT(kt_byte(kt_dev("LEG1"), 21), 0xcc, "21 is copied");
 	IS_INT(kmc_claim_end(kt->kmc, kt->luid, CLAIM), 0, "the claim ends");
 	OK(!(kt_look(kt)->ask & CMIRROR_ASK_COPIED), "nothing to tell any more");
-	oos(kt, CMIRROR_OP_CLEAR, 20);
-	oos(kt, CMIRROR_OP_CLEAR, 21);
+	kt_oos(kt, CMIRROR_OP_CLEAR, 20);
+	kt_oos(kt, CMIRROR_OP_CLEAR, 21);
 }
 
 static void test_soft_freeze(struct kt *kt)
@@ -103,7 +94,7 @@ static void test_daemon_dies(struct kt *kt)
 	uint64_t luid = kt->luid;
 	pid_t pid;
 
-	oos(kt, CMIRROR_OP_SET, 70);
+	kt_oos(kt, CMIRROR_OP_SET, 70);
 	kt_unbind(kt);
 	OK(kt_write(kt, 80, 1), "no daemon: a new mark in sync");
 	pid = kt_write_start(70, 9);
@@ -114,7 +105,7 @@ static void test_daemon_dies(struct kt *kt)
 	IS_INT(kt_wait(kt, pid, 5000), 0, "it goes on");
 	IS_INT(kt_byte(kt_dev("LEG1"), 70), 9, "on all legs");
 	IS_INT(kt_look(kt)->state, CMIRROR_RUNNING, "and never stopped");
-	oos(kt, CMIRROR_OP_CLEAR, 70);
+	kt_oos(kt, CMIRROR_OP_CLEAR, 70);
 }
 
 static void found(void *ctx, const struct kmc_instance *inst)

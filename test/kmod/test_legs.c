@@ -3,18 +3,8 @@
 #include "test/kmod/kt.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define CLAIM 0x200000001ull
-
-static void push(struct kt *kt, uint8_t op, uint32_t region)
-{
-	uint8_t bits[KT_REGIONS / 8] = { 0 };
-
-	bits[region / 8] = (uint8_t)(1u << region % 8);
-	IS_INT(kmc_oos(kt->kmc, kt->luid, op, 0, bits, sizeof(bits)), 0, "%s %u",
-	       op == CMIRROR_OP_SET ? "out of sync:" : "in sync:", region);
-}
 
 static bool legs_equal(uint32_t region)
 {
@@ -39,7 +29,7 @@ static void test_write_fails(struct kt *kt)
 	IS_INT(kt_disk_mark(5), 1, "and marked");
 	kt_cover_set(kt, "LEG1", KT_GOOD, 0);
 
-	push(kt, CMIRROR_OP_CLEAR, 5);
+	kt_oos(kt, CMIRROR_OP_CLEAR, 5);
 	IS_INT(kmc_mode(kt->kmc, kt->luid, CMIRROR_MODE_ALL, true), 0, "all is durable");
 	kt_asked_reset(kt);
 	IS_INT(kmc_claim(kt->kmc, kt->luid, CLAIM, 5, 6, out), 0, "a claim of it");
@@ -55,7 +45,7 @@ static void test_write_fails(struct kt *kt)
 	IS_INT(kt_sync_count(), KT_REGIONS - 1, "what the daemon loads does not change that");
 	IS_INT(kmc_failed_done(kt->kmc, kt->luid, 5), 0, "it is known");
 	OK(!(kt_look(kt)->ask & CMIRROR_ASK_FAILED), "nothing to tell");
-	push(kt, CMIRROR_OP_CLEAR, 5);
+	kt_oos(kt, CMIRROR_OP_CLEAR, 5);
 	IS_INT(kt_sync_count(), KT_REGIONS, "now it is in sync");
 	IS_INT(kt_reload(kt, false), 0, "a new table");
 }
@@ -77,7 +67,7 @@ static void test_nosync_stays(struct kt *kt)
 	IS_INT(kmc_failed_done(kt->kmc, kt->luid, 9), 0, "it is known");
 	kt_fill(kt_dev("LEG0"), 9, 0x91);
 	kt_fill(kt_dev("LEG1"), 9, 0x91);
-	push(kt, CMIRROR_OP_CLEAR, 9);
+	kt_oos(kt, CMIRROR_OP_CLEAR, 9);
 	kt_asked_reset(kt);
 	OK(kt_write(kt, 10, 1), "another node has copied it; a write elsewhere");
 	again = kt_write_start(9, 0x92);

@@ -41,10 +41,7 @@ static void test_lazy_clear(struct kt *kt)
 /* L27: a mark of a region out of sync stays until the daemon has it on disk. */
 static void test_kept(struct kt *kt)
 {
-	uint8_t bits[8] = { 0 };
-
-	bits[1] = 1 << 2;	/* region 10 */
-	IS_INT(kmc_oos(kt->kmc, kt->luid, CMIRROR_OP_SET, 0, bits, sizeof(bits)), 0, "10: oos");
+	kt_oos(kt, CMIRROR_OP_SET, 10);
 	OK(kt_write(kt, 10, 1), "a write there");
 	IS_INT(kt_byte(kt_dev("LEG1"), 10), 1, "goes to all legs");
 	IS_INT(kt_disk_mark(10), 1, "and is marked");
