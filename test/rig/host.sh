@@ -37,6 +37,8 @@ rig_need_node()
 	node_known "${1-}" || { rig_say "no node '${1-}' (1 .. $RIG_NODES)"; return 2; }
 }
 
+. "$RIG_BASE/engine-qemu.sh"
+
 # --- network ---------------------------------------------------------------------------------
 
 # One bridge for the cluster; a link of its own between the host and each node for commands, which
@@ -80,7 +82,20 @@ disk_file() { echo "$RIG_DIR/mem/disk-$(disk_letter "$1")"; }
 
 # --- nodes -----------------------------------------------------------------------------------
 
-node_args() {
+engine_uml_check() {
+	need linux.uml user-mode-linux
+	RIG_UML=$(command -v linux.uml) RIG_SLOW=1
+}
+
+engine_uml_prepare() { :; }
+
+# engine_ENGINE_command N: the words of the command that is the node, one per line.
+engine_uml_command() {
+	printf '%s\n' env "LD_PRELOAD=$RIG_DIR/bin/ptrace-shim.so" "$RIG_UML"
+	uml_args "$1" | tr ' ' '\n'
+}
+
+uml_args() {
 	local n=$1 i
 	echo "mem=$RIG_MEM" "umid=n$n" "uml_dir=$RIG_DIR/uml/" root=/dev/root rootfstype=hostfs \
 		rootflags=/ ro quiet noreboot con=null con0=null,fd:1 \
@@ -97,16 +112,16 @@ node_args() {
 
 # node_boot N: starts the machine and returns; node_wait tells when it takes commands.
 node_boot() {
-	local n=$1 boots args
+	local n=$1 boots command
 	node_lives "$n" && { rig_say "node $n runs already"; return 1; }
 	read -r boots < "$RIG_DIR/nodes/$n.boots"
 	echo $((boots + 1)) > "$RIG_DIR/nodes/$n.boots"
 	echo "--- boot $((boots + 1)) at $(date +%T)" >> "$RIG_DIR/log/console-$n"
-	read -r -d '' -a args < <(node_args "$n") || true
+	mapfile -t command < <("engine_${RIG_ENGINE}_command" "$n")
 	# Sessions of their own: ^C at the rig must not reach the node, nor what a panic sends to
 	# its process group anybody else.
 	TMPDIR=$RIG_DIR/mem setsid "$RIG_DIR/bin/rig-box" -s -p "$RIG_DIR/nodes/$n.pid" \
-		env "LD_PRELOAD=$RIG_DIR/bin/ptrace-shim.so" "$RIG_UML" "${args[@]}" \
+		"${command[@]}" \
 		< /dev/null >> "$RIG_DIR/log/console-$n" 2>&1 9>&- &
 	disown
 	rig_until 10 node_started "$n" ||
@@ -135,7 +150,7 @@ node_run() {
 	"$RIG_DIR/bin/rig-on" "${opts[@]}" "10.78.$n.2" "$RIG_DIR/nodes/$n.pid" "$@"
 }
 
-node_wait() { node_run "$1" -w 60 true; }
+node_wait() { node_run "$1" -w $((60 * RIG_SLOW)) true; }
 
 # node_kill N: ends the node like a power switch. Returns 0 only when it is proven gone.
 node_kill() {
@@ -200,9 +215,10 @@ disks_open_in_nodes_only() (
 		{ rig_say "somebody outside has the disks open:$strangers"; return 1; }
 )
 
-# rig_until SECS COMMAND...: polls; 1 when the time is over.
+# rig_until SECS COMMAND...: polls; 1 when the time is over. Seconds of a machine that is not
+# emulated.
 rig_until() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * RIG_SLOW))
 	shift
 	until "$@"; do
 		[ $SECONDS -lt $end ] || return 1

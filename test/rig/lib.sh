@@ -69,9 +69,10 @@ bg_wait() {
 bg_runs() { [ -e "$RIG_DIR/bg/$1.pid" ] && [ ! -s "$RIG_DIR/bg/$1.rc" ]; }
 
 # wait_for SECS WHAT COMMAND...: runs COMMAND (shell words, functions allowed) until it succeeds;
-# after SECS says that there is no WHAT, shows the command's last output and returns 1.
+# after SECS says that there is no WHAT, shows the command's last output and returns 1. Where nodes
+# are emulated the seconds of all helpers are longer, by $RIG_SLOW.
 wait_for() {
-	local secs=$1 what=$2 end=$((SECONDS + $1)) out
+	local secs=$(($1 * RIG_SLOW)) what=$2 end=$((SECONDS + $1 * RIG_SLOW)) out
 	shift 2
 	until out=$("$@" 2>&1); do
 		if [ $SECONDS -ge $end ]; then
@@ -240,7 +241,7 @@ shell() { node_run "${1:-1}" -t bash -l < /dev/tty > /dev/tty 2>&1; }
 collect_logs() {
 	local n pids=()
 	for n in $(rig_live); do
-		timeout -k 1 10 "$RIG_DIR/bin/rig-on" -w 2 "10.78.$n.2" "$RIG_DIR/nodes/$n.pid" \
+		timeout -k 1 $((10 * RIG_SLOW)) "$RIG_DIR/bin/rig-on" -w 2 "10.78.$n.2" "$RIG_DIR/nodes/$n.pid" \
 			/host/rig/node/state > "$RIG_DIR/log/state-$n" 2>&1 &
 		pids+=($!)
 	done
