@@ -34,7 +34,8 @@ static void test_in_flight(struct kt *kt)
 	IS_INT(kmc_freeze(kt->kmc, kt->luid, CLAIM, 12, 14, 10000, false), 0, "a freeze");
 	OK(!kt_pump(kt, CMIRROR_ASK_FROZEN, 500), "has no result while a write is under way");
 	OK(kt_pump(kt, CMIRROR_ASK_FROZEN, 5000), "has one later");
-	IS_INT(kt_wait(kt, pid, 0), 0, "when it has ended");
+	IS_INT(kt_byte(kt_dev("LEG1"), 12), 1, "when it is on the slow leg, too");
+	IS_INT(kt_wait(kt, pid, 1000), 0, "and has ended");
 	IS_INT(result(kt, CLAIM), 0, "all is quiet");
 	thaw(kt, CLAIM);
 }

@@ -11,7 +11,7 @@ dmesg -C
 for program in /usr/local/lib/cmirror-kmod/test_*; do
 	name=${program##*/}
 	echo "--- $name"
-	timeout -k 5 120 "$program" > /tmp/out 2>&1
+	timeout -k 5 $((120 * RIG_SLOW)) "$program" > /tmp/out 2>&1
 	status=$?
 	grep -v '^ok ' /tmp/out
 	if dmesg -c | tee /tmp/messages | grep -E 'BUG|WARNING|Call Trace|Oops'; then
