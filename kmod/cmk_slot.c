@@ -274,16 +274,27 @@ static bool none_inflight(struct cmk_log *log)
 	return !inflight;
 }
 
+static bool any_failed(struct cmk_log *log)
+{
+	unsigned long when;
+	bool is_any;
+
+	spin_lock_irq(&log->lock);
+	is_any = cmk_pages_retry(log, &when);
+	spin_unlock_irq(&log->lock);
+	return is_any;
+}
+
+/* A write may have ended before it is looked at: only one that failed is to be slept over. */
 static void all_durable_wait(struct cmk_log *log)
 {
 	u32 inflight;
 
 	while (undurable_count(log, &inflight)) {
 		cmk_pages_write(log);
-		if (none_inflight(log))		/* a failed one waits for its next try */
+		if (none_inflight(log) && any_failed(log))	/* it waits for its next try */
 			schedule_timeout_uninterruptible(msecs_to_jiffies(CMK_RETRY_MS) / 4 + 1);
-		else
-			wait_event(log->wait, none_inflight(log));
+		wait_event(log->wait, none_inflight(log));
 	}
 }
 

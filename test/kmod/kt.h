@@ -47,6 +47,7 @@ enum kt_cover {
 	KT_ERROR_WRITES,	/* and flushes; reads are good */
 	KT_SLOW_WRITES,		/* not flushes */
 	KT_SLOW_FLUSHES,
+	KT_NOTHING,		/* is done at once, in the submitter, and keeps nothing */
 };
 
 void kt_bind(struct kt *kt);		/* become the daemon; dies when it cannot */

@@ -35,6 +35,8 @@ static void table_of(char *out, size_t size, const char *dev, enum kt_cover how,
 
 	if (how == KT_GOOD)
 		snprintf(out, size, "0 %u linear %s 0", SECTORS, dev);
+	else if (how == KT_NOTHING)
+		snprintf(out, size, "0 %u zero", SECTORS);
 	else if (how == KT_ERROR_WRITES)
 		snprintf(out, size, "0 %u flakey %s 0 0 3600 1 error_writes", SECTORS, dev);
 	else

@@ -35,6 +35,22 @@ static void test_batch(struct kt *kt)
 	kt_cover_set(kt, "LOG", KT_GOOD, 0);
 }
 
+/* A write that has ended before anybody waits for it is not waited for. */
+static void test_at_once(struct kt *kt)
+{
+	int64_t since_ms;
+	uint32_t i;
+
+	kt_cover_set(kt, "LOG", KT_NOTHING, 0);
+	since_ms = kt_now_ms();
+	for (i = 80; i < 110; i++)
+		if (!kt_write(kt, i, 1))
+			break;
+	IS_U64(i, 110, "30 cold writes with a log that answers at once");
+	OK(kt_now_ms() - since_ms < 2500, "%lld ms", (long long)(kt_now_ms() - since_ms));
+	kt_cover_set(kt, "LOG", KT_GOOD, 0);
+}
+
 static void test_retry(struct kt *kt)
 {
 	pid_t pid;
@@ -95,6 +111,7 @@ int main(void)
 	kt_cover(&kt, "LOG");
 	IS_INT(kt_create(&kt, false), 0, "create");
 	test_batch(&kt);
+	test_at_once(&kt);
 	test_retry(&kt);
 	kt.sticky_ms = 100;
 	IS_INT(kt_reload(&kt, false), 0, "marks that go soon");
