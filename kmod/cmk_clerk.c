@@ -71,9 +71,13 @@ static bool batch_begin(struct cmk_log *log)
 	return false;
 }
 
+/*
+ * A suspend has forgotten what was dirty, also of regions that kmirrord was about to clear: they
+ * may have been written after t0 and look as if not. What is marked then is left to the daemon.
+ */
 static void batch_end(struct cmk_log *log, int error)
 {
-	u64 i, words = error ? 0 : BITS_TO_LONGS(log->region_count);
+	u64 i, words = error || !cmk_is_live(log) ? 0 : BITS_TO_LONGS(log->region_count);
 	unsigned long idle;
 	int bit;
 
