@@ -82,8 +82,18 @@ static void start_answer(struct kt *kt)
 	memset(bits, kt->oos_all ? 0xff : 0, sizeof(bits));
 	if (kmc_oos(kt->kmc, kt->luid, CMIRROR_OP_LOAD, 0, bits, sizeof(bits)) ||
 	    kmc_mode(kt->kmc, kt->luid, kt->mode ? kt->mode : CMIRROR_MODE_ALL, true) ||
+	    (kt->keeps_marks &&
+	     kmc_marks(kt->kmc, kt->luid, 0, kt->left, sizeof(kt->left))) ||
 	    kmc_start(kt->kmc, kt->luid, &slot, kt->sticky_ms ? kt->sticky_ms : 60000, 0))
 		kt_die("start", kmc_why(kt->kmc));
+}
+
+static void stop_answer(struct kt *kt)
+{
+	if (kt->keeps_marks &&
+	    kmc_marks_get(kt->kmc, kt->luid, 0, KT_REGIONS, kt->left))
+		kt_die("marks", kmc_why(kt->kmc));
+	(void)!kmc_stop_done(kt->kmc, kt->luid);
 }
 
 static void news_handle(struct kt *kt, uint64_t luid, uint32_t ask)
@@ -102,7 +112,9 @@ static void news_handle(struct kt *kt, uint64_t luid, uint32_t ask)
 	if (kt->look.ask & CMIRROR_ASK_RESUME && !kt->holds_start)
 		start_answer(kt);
 	if (kt->look.ask & CMIRROR_ASK_STOP && !kt->holds_stop)
-		(void)!kmc_stop_done(kt->kmc, luid);
+		stop_answer(kt);
+	if (kt->heard)
+		kt->heard(kt);
 }
 
 static void serve(struct kt *kt, int ms)

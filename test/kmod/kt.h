@@ -39,6 +39,10 @@ struct kt {
 	uint8_t mode;
 	uint32_t sticky_ms;
 	bool holds_ctr, holds_start, holds_stop;	/* do not answer these */
+	/* The marks that an instance leaves are those that the next one begins with. */
+	bool keeps_marks;
+	uint8_t left[KT_REGIONS / 8];
+	void (*heard)(struct kt *kt);	/* after each news, @look is fresh; or NULL */
 };
 
 /* What a device under the mirror does. */

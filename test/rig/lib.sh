@@ -241,8 +241,9 @@ shell() { node_run "${1:-1}" -t bash -l < /dev/tty > /dev/tty 2>&1; }
 collect_logs() {
 	local n pids=()
 	for n in $(rig_live); do
-		timeout -k 1 $((10 * RIG_SLOW)) "$RIG_DIR/bin/rig-on" -w 2 "10.78.$n.2" "$RIG_DIR/nodes/$n.pid" \
-			/host/rig/node/state > "$RIG_DIR/log/state-$n" 2>&1 &
+		timeout -k 1 $((10 * RIG_SLOW)) "$RIG_DIR/bin/rig-on" -w 2 \
+			"10.78.$n.2" "$RIG_DIR/nodes/$n.pid" /host/rig/node/state \
+			> "$RIG_DIR/log/state-$n" 2>&1 &
 		pids+=($!)
 	done
 	# not of all jobs: the fence server is one, too
