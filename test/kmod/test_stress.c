@@ -165,6 +165,17 @@ static void ep_freeze(struct kt *kt)
 	freeze_end(kt);
 }
 
+/* With a leg whose writes take their time a freeze that is told too early is seen. */
+static void ep_slow_leg(struct kt *kt)
+{
+	uint32_t i;
+
+	kt_cover_set(kt, "LEG1", KT_SLOW_WRITES, 20 + below(100));
+	for (i = 0; i < 4; i++)
+		ep_freeze(kt);
+	kt_cover_set(kt, "LEG1", KT_GOOD, 0);
+}
+
 static void oos_push(struct kt *kt, uint8_t op, uint32_t lo, uint32_t count)
 {
 	uint8_t bits[KT_REGIONS / 8] = { 0 };
@@ -258,6 +269,54 @@ static void ep_never_run(struct kt *kt)
 	kt->luid = luid;
 }
 
+static void instance_ask(void *ctx, const struct kmc_instance *inst)
+{
+	uint64_t *luids = ctx;
+
+	if (luids[0] < 7)
+		luids[++luids[0]] = inst->luid;
+}
+
+/* Commands to whatever there is, also to what is just being made or destroyed. */
+static void crowd_ask(struct kt *kt)
+{
+	uint8_t bits[KT_REGIONS / 8] = { 0 };
+	uint64_t luids[8] = { 0 }, i;
+	struct kmod_look look;
+
+	(void)!kmc_instances(kt->kmc, instance_ask, luids);
+	for (i = 1; i <= luids[0]; i++) {
+		(void)!kmc_look(kt->kmc, luids[i], &look);
+		(void)!kmc_marks_get(kt->kmc, luids[i], 0, KT_REGIONS, bits);
+		(void)!kmc_flush(kt->kmc, luids[i], ++st.claim_id);
+		if (luids[i] == kt->luid)
+			continue;
+		memset(bits, 0, sizeof(bits));
+		(void)!kmc_oos(kt->kmc, luids[i], CMIRROR_OP_SET, 0, bits, sizeof(bits));
+		(void)!kmc_freeze(kt->kmc, luids[i], ++st.claim_id, 0, 8, 10, true);
+		(void)!kmc_claim(kt->kmc, luids[i], ++st.claim_id, 8, 16, bits);
+	}
+}
+
+static void ep_crowd(struct kt *kt)
+{
+	static const char *const argv[] = { "sh", "-c", "for i in 1 2 3 4 5 6; do "
+		"dmsetup table kt | dmsetup load kt && dmsetup clear kt || exit; done", NULL };
+	uint64_t luid = kt->luid;
+	int64_t end_ms = kt_now_ms() + LONG_MS;
+	pid_t pid = kt_run(argv);
+	int r;
+
+	do {
+		r = kt_wait(kt, pid, 1);
+		kt->luid = luid;
+		crowd_ask(kt);
+	} while (r < 0 && kt_now_ms() < end_ms);
+	IS_INT(r, 0, "tables that come and go in a crowd of commands");
+	(void)kt_pump(kt, CMIRROR_ASK_GONE, 1000);
+	kt->luid = luid;
+}
+
 static void ep_daemon(struct kt *kt)
 {
 	kt_unbind(kt);
@@ -313,6 +372,7 @@ static const struct {
 	uint32_t weight;
 } episode[] = {
 	{ "freeze", ep_freeze, 6 },
+	{ "slow leg", ep_slow_leg, 1 },
 	{ "oos", ep_oos, 4 },
 	{ "claim", ep_claim, 4 },
 	{ "mode", ep_mode, 2 },
@@ -320,6 +380,7 @@ static const struct {
 	{ "suspend", ep_suspend, 2 },
 	{ "reload", ep_reload, 2 },
 	{ "never run", ep_never_run, 1 },
+	{ "crowd", ep_crowd, 1 },
 	{ "daemon", ep_daemon, 2 },
 	{ "status", ep_status, 1 },
 	{ "log fails", ep_log_fails, 1 },
