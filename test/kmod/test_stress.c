@@ -38,6 +38,7 @@ static struct stress {
 	/* faults, and what there was of each kind */
 	uint32_t unequal_frozen, moved, frozen, thawed;
 	uint32_t count[16];
+	int64_t ms[16];
 } st;
 
 static uint32_t below(uint32_t n)
@@ -389,19 +390,32 @@ static const struct {
 
 #define EPISODES (sizeof(episode) / sizeof(*episode))
 
+/* As cards: a short run has them all, too. */
+static uint32_t episode_draw(void)
+{
+	static uint32_t card[64], count;
+	bool is_over = !count;
+	uint32_t i, k, at, drawn;
+
+	for (i = 0; is_over && i < EPISODES; i++)
+		for (k = 0; k < episode[i].weight; k++)
+			card[count++] = i;
+	at = below(count);
+	drawn = card[at];
+	card[at] = card[--count];
+	return drawn;
+}
+
 static void episode_run(struct kt *kt)
 {
-	uint32_t i, total = 0, at;
+	int64_t since_ms = kt_now_ms();
+	uint32_t i = episode_draw();
 
-	for (i = 0; i < EPISODES; i++)
-		total += episode[i].weight;
-	at = below(total);
-	for (i = 0; at >= episode[i].weight; i++)
-		at -= episode[i].weight;
 	st.count[i]++;
 	episode[i].run(kt);
 	if (st.needs_reload)
 		repair(kt);
+	st.ms[i] += kt_now_ms() - since_ms;
 }
 
 /* ---- rounds ---- */
@@ -499,7 +513,8 @@ int main(void)
 		round_run(&kt);
 	while (kt_now_ms() < end_ms);
 	for (i = 0; i < EPISODES; i++)
-		printf("# %s: %u\n", episode[i].name, st.count[i]);
+		printf("# %s: %u in %lld ms\n", episode[i].name, st.count[i],
+		       (long long)st.ms[i]);
 	printf("# regions thawed for a write: %u\n", st.thawed);
 	IS_INT(kt_uncover(&kt, "LOG"), 0, "the log is free");
 	IS_INT(kt_uncover(&kt, "LEG1"), 0, "the leg is free");
