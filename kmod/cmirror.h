@@ -77,10 +77,10 @@
  *	were set by the kernel; to be said again after the last FAILED_DONE.
  * @CMIRROR_CMD_MARKS: LUID, FIRST, BITS: bits that this node's slot has on disk, before START.
  *	-EBUSY once it runs.
- * @CMIRROR_CMD_FREEZE: LUID, CLAIM, LO, HI, WAIT_MS, IS_HARD: another node wants to copy these.
+ * @CMIRROR_CMD_FREEZE: LUID, CLAIM, LO, HI, WAIT_MS, PATIENCE_MS: another node wants to copy these.
  *	Writes wait from the next boundary on. When none is under way there any more, or after
  *	WAIT_MS, ASK_FROZEN. Regions that are still written then are out of the claim, and their
- *	writes go on. If it is not IS_HARD, a write that waits is told of by ASK_VOID.
+ *	writes go on. A write that waits when the freeze is PATIENCE_MS old is told of by ASK_VOID.
  *	The same CLAIM again: its result is told again. -ENOSPC more than CMIRROR_FREEZES.
  * @CMIRROR_CMD_THAW: LUID, CLAIM, and REGION if only that one has left the claim: writes go on, if
  *	no other FREEZE has them too; a region of this node's own claim is not copied any more.
@@ -154,7 +154,7 @@ enum cmirror_attr {
 	CMIRROR_A_LO,		/* u64 */
 	CMIRROR_A_HI,		/* u64: regions LO <= r < HI */
 	CMIRROR_A_WAIT_MS,	/* u32: 0..10000 */
-	CMIRROR_A_IS_HARD,	/* u8 */
+	CMIRROR_A_PATIENCE_MS,	/* u32: 0..60000 */
 	CMIRROR_A_REGION,	/* u64 */
 	CMIRROR_A_FLUSH,	/* u64: number of a flush, not 0 */
 	CMIRROR_A_FROZEN,	/* nested, several: CLAIM, BITS (i: LO + i is written) */
@@ -221,6 +221,7 @@ struct cmirror_stats {
 	__u64 news;		/* messages sent to the daemon */
 	__u64 told;		/* commands of the daemon */
 	__u64 wakes;		/* small reads that wake dm-mirror's thread */
+	__u64 writes;		/* told to go on; those held are asked about again */
 };
 
 #endif

@@ -81,7 +81,7 @@ struct cmk_page {
 struct cmk_freeze {
 	u64 id;			/* 0 = free */
 	u64 lo, hi;
-	bool is_hard;
+	unsigned long void_at;	/* jiffies: a write that still waits then asks for its region */
 	bool is_effective;	/* every write has seen it since */
 	bool is_told;		/* result holds */
 	unsigned long deadline;	/* jiffies, once effective */
@@ -145,7 +145,7 @@ struct cmk_log {
 	unsigned long *recent;		/* marked or cleared since the last batch of clears */
 	unsigned long *failed;		/* a write failed there; until FAILED_DONE */
 	unsigned long *nosync;		/* one failed, ever: dm-mirror may not mark it again */
-	unsigned long *voids;		/* a write waits there for a soft freeze */
+	unsigned long *voids;		/* a write has waited there for as long as it must */
 	u64 mark_count, nosync_count;
 	u64 set_gen;			/* of marks */
 	u64 flushed_gen;		/* all marks up to it were durable in a flush */

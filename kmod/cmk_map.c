@@ -171,7 +171,8 @@ static bool frozen_is_held(struct cmk_log *log, u64 region)
 {
 	const struct cmk_freeze *freeze = cmk_freeze_of(log, region);
 
-	if (freeze && !freeze->is_hard && !__test_and_set_bit(region, log->voids))
+	if (freeze && time_after_eq(jiffies, freeze->void_at) &&
+	    !__test_and_set_bit(region, log->voids))
 		cmk_ask(log, CMIRROR_ASK_VOID);
 	return true;
 }
@@ -210,6 +211,7 @@ bool cmk_write_is_held(struct cmk_log *log, u64 region)
 	is_held = test_bit(region, log->frozen) ? frozen_is_held(log, region)
 						: mode_is_held(log, region);
 	log->stats.held += is_held;
+	log->stats.writes += !is_held;
 	log->has_held |= is_held;
 	if (!is_held && test_bit(region, log->nosync))
 		nosync_write(log, region);

@@ -19,6 +19,7 @@ u32 cmk_daemon(void)
 }
 
 static struct netlink_range_validation sticky_range = { .min = 100, .max = 600000 };
+static struct netlink_range_validation patience_range = { .min = 0, .max = 60000 };
 
 static const struct nla_policy policy[CMIRROR_A_MAX + 1] = {
 	[CMIRROR_A_VERSION_MIN] = { .type = NLA_U16 },
@@ -40,7 +41,7 @@ static const struct nla_policy policy[CMIRROR_A_MAX + 1] = {
 	[CMIRROR_A_LO] = { .type = NLA_U64 },
 	[CMIRROR_A_HI] = { .type = NLA_U64 },
 	[CMIRROR_A_WAIT_MS] = NLA_POLICY_RANGE(NLA_U32, 0, 10000),
-	[CMIRROR_A_IS_HARD] = NLA_POLICY_RANGE(NLA_U8, 0, 1),
+	[CMIRROR_A_PATIENCE_MS] = NLA_POLICY_FULL_RANGE(NLA_U32, &patience_range),
 	[CMIRROR_A_REGION] = { .type = NLA_U64 },
 	[CMIRROR_A_FLUSH] = { .type = NLA_U64 },
 };
@@ -243,10 +244,11 @@ static int do_freeze(struct genl_info *info, struct cmk_log *log)
 
 	if (r)
 		return r;
-	if (!has(info, CMIRROR_A_WAIT_MS) || !has(info, CMIRROR_A_IS_HARD))
+	if (!has(info, CMIRROR_A_WAIT_MS) || !has(info, CMIRROR_A_PATIENCE_MS))
 		return -EINVAL;
 	what.wait_ms = nla_get_u32(info->attrs[CMIRROR_A_WAIT_MS]);
-	what.is_hard = nla_get_u8(info->attrs[CMIRROR_A_IS_HARD]);
+	what.void_at = jiffies +
+		       msecs_to_jiffies(nla_get_u32(info->attrs[CMIRROR_A_PATIENCE_MS]));
 	spin_lock_irq(&log->lock);
 	r = cmk_freeze(log, &what);
 	spin_unlock_irq(&log->lock);

@@ -171,7 +171,7 @@ static bool is_held(const struct cml *log, uint64_t region_nr)
 void cml_ack_send(struct cml *log, const struct cml_claim *claim, const uint8_t *written,
 		  uint32_t bytes)
 {
-	struct wire_msg msg = { .type = WIRE_ACK, .u.ack.claim_id = claim->id };
+	struct wire_msg msg = { .type = WIRE_ACK };
 	uint8_t bits[CML_CLAIM_BYTES] = { 0 };
 	uint64_t r;
 
@@ -180,6 +180,8 @@ void cml_ack_send(struct cml *log, const struct cml_claim *claim, const uint8_t 
 	for (r = claim->lo; r < claim->hi; r++)
 		if (is_held(log, r))
 			cml_bit_set(bits, r - claim->lo);
+	msg.u.ack.claim_id = claim->id;
+	msg.u.ack.is_busy = cml_pace_is_written(log);
 	msg.blob = bits;
 	msg.blob_bytes = (uint32_t)((claim->hi - claim->lo + 7) / 8);
 	cmn_send(log->cmn, log, &msg);
@@ -215,7 +217,8 @@ static struct cml_claim *claim_new(struct cml *log, const struct wire_msg *msg)
 	claim->lo = propose->lo;
 	claim->hi = propose->hi;
 	claim->view = msg->view;
-	claim->is_hard = propose->is_hard;
+	claim->patience_ms = propose->patience_ms;
+	claim->since_ms = log->cmn->now_ms;
 	for (i = 0; i < CMN_NODES_MAX; i++)
 		if (log->mem[i].is_used && log->mem[i].nodeid != msg->sender)
 			claim->ack_from[claim->ack_count++] = log->mem[i].nodeid;
@@ -275,6 +278,8 @@ void cml_ack_deliver(struct cml *log, const struct wire_msg *msg)
 		return;
 	if (!ack_strike(claim, msg->sender))
 		return;
+	if (msg->u.ack.is_busy)
+		cml_pace_busy(log);
 	for (i = 0; i < msg->blob_bytes; i++)
 		claim->out[i] |= msg->blob[i];
 	if (!claim->ack_count)
@@ -305,7 +310,7 @@ void cml_release_deliver(struct cml *log, const struct wire_msg *msg)
 	if (msg->sender == log->cmn->cfg.nodeid) {
 		log->stats.claims++;
 		log->stats.regions_resynced += cleared;
-		log->claim_fails = cleared ? 0 : log->claim_fails + 1;
+		cml_pace_released(log, claim, !cleared);
 		if (!cleared) {
 			log->stats.claims_failed++;
 			log->claim_from = claim->hi; /* look elsewhere first */

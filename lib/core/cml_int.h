@@ -14,7 +14,8 @@
  *	cml_export.c	the last leaver exports
  *	cml_member.c	JOIN, LEAVE, SLOT, who is gone, who is coordinator
  *	cml_xfer.c	state transfer to joiners
- *	cml_claim.c	claims: propose, acknowledge, void, release
+ *	cml_claim.c	claims: propose, acknowledge, void, release; cml_work.c the claimant's side
+ *	cml_pace.c	how much and how often is claimed
  *	cml_merge.c	slots of the dead
  *	cml_pump.c	after each event: whatever can go on, goes on
  */
@@ -168,7 +169,8 @@ struct cml_claim {
 	uint64_t lo, hi;
 	uint64_t view; /* of the PROPOSE */
 	bool is_granted;
-	bool is_hard; /* kernels of the module make every write in it wait */
+	uint64_t since_ms; /* of its PROPOSE, by our clock; not replicated */
+	uint32_t patience_ms; /* a write that waited so long in a kernel of the module may end it */
 	bool waits_kernel; /* our ACK is due when our kernel has frozen it; not replicated */
 	uint32_t ack_count; /* who must acknowledge, and has not */
 	uint32_t ack_from[CMN_NODES_MAX];
@@ -179,6 +181,7 @@ struct cml_claim {
 struct cml_work {
 	uint64_t claim_id; /* 0 = none */
 	bool is_kernels; /* the module has all of it, and says when it is copied */
+	uint64_t granted_ms;
 	uint64_t next;     /* first region not handed out yet */
 	uint64_t assigned; /* + 1, handed to our kernel; 0 = none */
 	uint64_t assigned_luid;
@@ -189,6 +192,17 @@ struct cml_work {
 	uint64_t flush_id;
 };
 #define CML_WORKS 2u /* the next claim is proposed when half of one is done */
+
+/* How fast we resync. */
+struct cml_pace {
+	uint64_t regions; /* of the next claim; 0 or too many = as many as there may be */
+	uint64_t busy_until_ms;    /* somebody writes to the mirror */
+	bool is_said;		   /* again, since our last claim was over */
+	uint64_t written_until_ms; /* this node does */
+	uint64_t rest_until_ms;    /* while it is busy: no claim before */
+	uint64_t writes, look_ms;  /* of our kernel, when it was counted last */
+	uint32_t fails; /* own claims in a row of which nothing came in sync */
+};
 
 enum cml_merge_state {
 	CML_MERGE_NONE,
@@ -384,7 +398,7 @@ struct cml {
 		oos_set_delivered; /* seq of our last MERGE, OOS_SET that came back */
 	uint64_t void_delivered;   /* seq of our last VOID that came back */
 
-	uint32_t claim_fails; /* own claims in a row of which nothing came in sync */
+	struct cml_pace pace;
 
 	struct cml_leave leave;
 	bool join_sent;
@@ -692,6 +706,19 @@ void cml_work_pump(struct cml *log);
 void cml_work_reset(struct cml *log);
 void cml_work_forget(struct cml *log, uint64_t claim_id);
 void cml_work_adopt(struct cml *log); /* after a restart: claims of ours in the transferred state */
+
+/* ---- cml_pace.c ---- */
+uint64_t cml_pace_regions(const struct cml *log); /* of the next claim, at most */
+uint32_t cml_pace_patience_ms(const struct cml *log);
+bool cml_pace_allows(const struct cml *log);		 /* a claim, now */
+uint64_t cml_pace_deadline_ms(const struct cml *log);	 /* when the rest ends, or UINT64_MAX */
+void cml_pace_busy(struct cml *log);			 /* somebody says he writes */
+bool cml_pace_is_written(const struct cml *log);	 /* by this node, as far as is known */
+void cml_pace_look(struct cml *log, const struct cmirror_stats *stats); /* our kernel's */
+/* All of a claim of ours, in so long. */
+void cml_pace_copied(struct cml *log, const struct cml_claim *claim, uint64_t copy_ms);
+/* Our RELEASE was delivered; @is_vain: nothing came in sync by it. */
+void cml_pace_released(struct cml *log, const struct cml_claim *claim, bool is_vain);
 
 /* ---- cml_merge.c ---- */
 void cml_merge_pump(struct cml *log);

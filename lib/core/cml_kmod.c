@@ -89,7 +89,7 @@ void cml_km_freeze(struct cml *log, const struct cml_claim *claim)
 {
 	struct kmod_push what = { .type = KMOD_PUSH_FREEZE, .claim_id = claim->id,
 				  .lo = claim->lo, .hi = claim->hi,
-				  .wait_ms = FREEZE_WAIT_MS, .is_hard = claim->is_hard };
+				  .wait_ms = FREEZE_WAIT_MS, .patience_ms = claim->patience_ms };
 
 	push(log, &what);
 }
@@ -354,6 +354,7 @@ void cml_km_look(struct cml *log, const struct kmod_look *look)
 	look_life(log, inst, look);
 	if (log->km.luid != look->luid)
 		return;
+	cml_pace_look(log, &look->stats); /* before an ACK says it */
 	for (i = 0; i < look->frozen_count; i++)
 		look_frozen(log, &look->frozen[i]);
 	for (i = 0; i < look->copied_count; i++)

@@ -49,6 +49,11 @@ static bool has_state(const struct cml *log)
 	return log->state != CML_ST_IDLE && log->state != CML_ST_REFUSED;
 }
 
+static uint64_t soonest(uint64_t a_ms, uint64_t b_ms)
+{
+	return a_ms < b_ms ? a_ms : b_ms;
+}
+
 /* Coarse: while anything waits for time, ten looks a second; with marks only, one; else none. */
 uint64_t cml_deadline_ms(const struct cml *log)
 {
@@ -58,7 +63,7 @@ uint64_t cml_deadline_ms(const struct cml *log)
 		return UINT64_MAX;
 	if (log->state != CML_ST_ACTIVE || cml_io_busy(log) || log->oos_count ||
 	    cml_unproven_count(log))
-		return now_ms + 100;
+		return soonest(now_ms + 100, cml_pace_deadline_ms(log));
 	if (!log->mark_count && !log->batch_flushing)
 		return UINT64_MAX;
 	return log->batch_due_ms > now_ms ? log->batch_due_ms

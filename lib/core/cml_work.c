@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define SOFT_CLAIMS 3u /* that come to nothing, then one is hard (hazard D2) */
-
 static struct cml_persist_inst *kept_of(struct cml *log, const struct cml_inst *inst)
 {
 	return &log->persist->inst[inst - log->inst];
@@ -41,15 +39,6 @@ static struct cml_work *work_free(struct cml *log)
 
 /* ---- propose ---- */
 
-static uint64_t claim_regions(const struct cml *log)
-{
-	uint64_t n = CML_CLAIM_SECT / log->cfg.ctr.region_size_sect;
-
-	if (n > WIRE_CLAIM_REGIONS_MAX)
-		n = WIRE_CLAIM_REGIONS_MAX;
-	return n ? n : 1;
-}
-
 static uint64_t first_unclaimed(const struct cml *log, uint64_t from)
 {
 	uint64_t r = bits_next_set(&log->oos, from);
@@ -66,7 +55,7 @@ static uint64_t first_unclaimed(const struct cml *log, uint64_t from)
 
 static uint64_t claim_end(const struct cml *log, uint64_t lo)
 {
-	uint64_t hi = lo + claim_regions(log);
+	uint64_t hi = lo + cml_pace_regions(log);
 	uint32_t i;
 
 	if (hi > log->region_count)
@@ -117,7 +106,7 @@ static bool may_propose(struct cml *log)
 	return log->state == CML_ST_ACTIVE && cmn_can_serve(log->cmn) && !log->proposed_id &&
 	       log->cmn->now_ms >= log->claim_due_ms && log->oos_count && cml_claims_allowed(log) &&
 	       log->leave.step == CML_LEAVE_NONE && log->legs_known && wants_work(log) &&
-	       work_free(log) && is_half_done(log);
+	       work_free(log) && is_half_done(log) && cml_pace_allows(log);
 }
 
 static void propose(struct cml *log)
@@ -135,7 +124,7 @@ static void propose(struct cml *log)
 	msg.u.propose.claim_id = log->proposed_id;
 	msg.u.propose.lo = lo;
 	msg.u.propose.hi = claim_end(log, lo);
-	msg.u.propose.is_hard = log->claim_fails >= SOFT_CLAIMS;
+	msg.u.propose.patience_ms = cml_pace_patience_ms(log);
 	cmn_send(log->cmn, log, &msg);
 }
 
@@ -162,6 +151,7 @@ void cml_work_granted(struct cml *log, struct cml_claim *claim)
 	CM_ASSERT(work);
 	memset(work, 0, sizeof(*work));
 	work->claim_id = claim->id;
+	work->granted_ms = log->cmn->now_ms;
 	work->next = claim->lo;
 	log->claim_from = claim->hi;
 	if (!wants_work(log)) {
@@ -403,6 +393,7 @@ static void work_pump(struct cml *log, struct cml_work *work)
 	if (!work->is_releasing) {
 		if (next_in(log, work, &r))
 			return;
+		cml_pace_copied(log, claim, log->cmn->now_ms - work->granted_ms);
 		work->is_releasing = true;
 		work->is_flushed = !any_done(work);
 		if (!work->is_flushed)

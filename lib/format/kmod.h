@@ -48,7 +48,7 @@ enum kmod_push_type {
 	KMOD_PUSH_OOS,		/* op, first, bits, bytes */
 	KMOD_PUSH_MARKS,	/* first, bits, bytes */
 	KMOD_PUSH_MODE,		/* mode, oos_durable */
-	KMOD_PUSH_FREEZE,	/* claim_id, lo, hi, wait_ms, is_hard */
+	KMOD_PUSH_FREEZE,	/* claim_id, lo, hi, wait_ms, patience_ms */
 	KMOD_PUSH_THAW,		/* claim_id */
 	KMOD_PUSH_REGION_OUT,	/* claim_id, region_nr: it has left the claim */
 	KMOD_PUSH_CLAIM,	/* claim_id, lo, hi, bits (of the claim) */
@@ -62,12 +62,12 @@ struct kmod_push {
 	uint64_t luid;
 	uint8_t op;		/* enum cmirror_op */
 	uint8_t mode;
-	bool oos_durable, is_hard;
+	bool oos_durable;
 	uint64_t first;		/* multiple of 64 */
 	const uint8_t *bits;	/* borrowed for the call */
 	uint32_t bytes;
 	uint64_t claim_id, lo, hi;
-	uint32_t wait_ms;
+	uint32_t wait_ms, patience_ms;
 	uint64_t region_nr;
 };
 

@@ -39,6 +39,7 @@
 #define WIRE_BLOB_MAX		61440u		/* 15 x 4096 */
 #define WIRE_NODES_MAX		32u
 #define WIRE_CLAIM_REGIONS_MAX	256u
+#define WIRE_PATIENCE_MAX_MS	60000u
 
 enum wire_type {
 	WIRE_HELLO = 1, WIRE_JOIN, WIRE_SLOT, WIRE_STATE, WIRE_STATE_DONE, WIRE_LEAVE,
@@ -113,11 +114,13 @@ struct wire_propose {
 	uint64_t claim_id;		/* never 0; no two open claims share it: sender << 32 | low
 					 * half of the sender's seq */
 	uint64_t lo, hi;		/* regions lo <= r < hi, at most WIRE_CLAIM_REGIONS_MAX */
-	bool is_hard;			/* claimed in vain before: no write shall end it */
+	uint32_t patience_ms;		/* when it is older, a write that waits may end it; at
+					 * most WIRE_PATIENCE_MAX_MS */
 };
 
 struct wire_ack {
 	uint64_t claim_id;
+	bool is_busy;			/* the sender's node writes to the mirror, anywhere */
 	/* blob: bit i = region lo + i is truly dirty here and leaves the claim; (hi - lo + 7) / 8
 	 * bytes, which is 1 to 32 */
 };

@@ -205,7 +205,7 @@ static void propose_put(const struct wire_msg *msg, struct buf_wr *wr)
 	wr_u64(wr, msg->u.propose.claim_id);
 	wr_u64(wr, msg->u.propose.lo);
 	wr_u64(wr, msg->u.propose.hi);
-	wr_u8(wr, msg->u.propose.is_hard);
+	wr_u32(wr, msg->u.propose.patience_ms);
 }
 
 static void propose_get(struct wire_rd *rd, struct wire_msg *msg)
@@ -213,7 +213,7 @@ static void propose_get(struct wire_rd *rd, struct wire_msg *msg)
 	msg->u.propose.claim_id = rd_u64(&rd->rd);
 	msg->u.propose.lo = rd_u64(&rd->rd);
 	msg->u.propose.hi = rd_u64(&rd->rd);
-	msg->u.propose.is_hard = wire_get_bool(rd);
+	msg->u.propose.patience_ms = rd_u32(&rd->rd);
 }
 
 static bool propose_ok(const struct wire_msg *msg)
@@ -221,17 +221,20 @@ static bool propose_ok(const struct wire_msg *msg)
 	const struct wire_propose *propose = &msg->u.propose;
 
 	return propose->claim_id && propose->lo < propose->hi && propose->hi <= DISK_REGIONS_MAX &&
-	       propose->hi - propose->lo <= WIRE_CLAIM_REGIONS_MAX;
+	       propose->hi - propose->lo <= WIRE_CLAIM_REGIONS_MAX &&
+	       propose->patience_ms <= WIRE_PATIENCE_MAX_MS;
 }
 
 static void ack_put(const struct wire_msg *msg, struct buf_wr *wr)
 {
 	wr_u64(wr, msg->u.ack.claim_id);
+	wr_u8(wr, msg->u.ack.is_busy);
 }
 
 static void ack_get(struct wire_rd *rd, struct wire_msg *msg)
 {
 	msg->u.ack.claim_id = rd_u64(&rd->rd);
+	msg->u.ack.is_busy = wire_get_bool(rd);
 }
 
 static bool ack_ok(const struct wire_msg *msg)
@@ -435,8 +438,8 @@ static const struct wire_body bodies[WIRE_TYPE_END] = {
 	ROW(STATE, state, 28, 0, WIRE_BLOB_MAX, state_ok),
 	ROW(STATE_DONE, state_done, 20, 0, 0, state_done_ok),
 	ROW(LEAVE, leave, 8, 0, 0, leave_ok),
-	ROW(PROPOSE, propose, 25, 0, 0, propose_ok),
-	ROW(ACK, ack, 8, 1, CLAIM_BLOB_MAX, ack_ok),
+	ROW(PROPOSE, propose, 28, 0, 0, propose_ok),
+	ROW(ACK, ack, 9, 1, CLAIM_BLOB_MAX, ack_ok),
 	ROW(RELEASE, release, 8, 1, CLAIM_BLOB_MAX, release_ok),
 	ROW(GIVEBACK, giveback, 16, 0, 0, giveback_ok),
 	ROW(VOID, void, 8, 0, 0, void_ok),

@@ -609,13 +609,13 @@ static void range_put(struct nlmsghdr *nlh, uint64_t lo, uint64_t hi)
 }
 
 int kmc_freeze(struct kmc *kmc, uint64_t luid, uint64_t claim_id, uint64_t lo, uint64_t hi,
-	       uint32_t wait_ms, bool is_hard)
+	       uint32_t wait_ms, uint32_t patience_ms)
 {
 	struct nlmsghdr *nlh = claim_begin(kmc, CMIRROR_CMD_FREEZE, luid, claim_id);
 
 	range_put(nlh, lo, hi);
 	mnl_attr_put_u32(nlh, CMIRROR_A_WAIT_MS, wait_ms);
-	mnl_attr_put_u8(nlh, CMIRROR_A_IS_HARD, is_hard);
+	mnl_attr_put_u32(nlh, CMIRROR_A_PATIENCE_MS, patience_ms);
 	return inst_end(kmc, nlh);
 }
 
@@ -678,7 +678,7 @@ int kmc_push(struct kmc *kmc, const struct kmod_push *push)
 		return kmc_mode(kmc, push->luid, push->mode, push->oos_durable);
 	case KMOD_PUSH_FREEZE:
 		return kmc_freeze(kmc, push->luid, push->claim_id, push->lo, push->hi,
-				  push->wait_ms, push->is_hard);
+				  push->wait_ms, push->patience_ms);
 	case KMOD_PUSH_THAW:
 		return kmc_thaw(kmc, push->luid, push->claim_id, NULL);
 	case KMOD_PUSH_REGION_OUT:

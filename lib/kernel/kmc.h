@@ -87,7 +87,7 @@ int kmc_marks(struct kmc *kmc, uint64_t luid, uint64_t first, const uint8_t *bit
 int kmc_marks_get(struct kmc *kmc, uint64_t luid, uint64_t first, uint64_t count,
 		  uint8_t *bits) CM_MUST_CHECK;
 int kmc_freeze(struct kmc *kmc, uint64_t luid, uint64_t claim_id, uint64_t lo, uint64_t hi,
-	       uint32_t wait_ms, bool is_hard) CM_MUST_CHECK;
+	       uint32_t wait_ms, uint32_t patience_ms) CM_MUST_CHECK;
 /* @region NULL: all of the claim. */
 int kmc_thaw(struct kmc *kmc, uint64_t luid, uint64_t claim_id,
 	     const uint64_t *region) CM_MUST_CHECK;

@@ -31,7 +31,7 @@ static void test_in_flight(struct kt *kt)
 	kt_asked_reset(kt);
 	pid = kt_write_start(12, 1);
 	(void)kt_pump(kt, 0, 300);
-	IS_INT(kmc_freeze(kt->kmc, kt->luid, CLAIM, 12, 14, 10000, false), 0, "a freeze");
+	IS_INT(kmc_freeze(kt->kmc, kt->luid, CLAIM, 12, 14, 10000, 0), 0, "a freeze");
 	OK(!kt_pump(kt, CMIRROR_ASK_FROZEN, 500), "has no result while a write is under way");
 	OK(kt_pump(kt, CMIRROR_ASK_FROZEN, 5000), "has one later");
 	IS_INT(kt_byte(kt_dev("LEG1"), 12), 1, "when it is on the slow leg, too");
@@ -46,7 +46,7 @@ static void test_told_as_written(struct kt *kt)
 
 	(void)kt_pump(kt, 0, 300);
 	kt_asked_reset(kt);
-	IS_INT(kmc_freeze(kt->kmc, kt->luid, CLAIM, 12, 14, 0, false), 0, "one that does not wait");
+	IS_INT(kmc_freeze(kt->kmc, kt->luid, CLAIM, 12, 14, 0, 0), 0, "one that does not wait");
 	OK(kt_pump(kt, CMIRROR_ASK_FROZEN, 500), "has its result");
 	IS_INT(kt_wait(kt, pid, 0), -1, "before the write has ended");
 	IS_INT(result(kt, CLAIM), 1, "which is told");
@@ -66,8 +66,9 @@ static void test_two(struct kt *kt)
 	pid_t pid;
 
 	kt_asked_reset(kt);
-	IS_INT(kmc_freeze(kt->kmc, kt->luid, CLAIM, 12, 14, 100, true), 0, "a freeze");
-	IS_INT(kmc_freeze(kt->kmc, kt->luid, CLAIM + 1, 13, 15, 100, true), 0, "one that overlaps");
+	IS_INT(kmc_freeze(kt->kmc, kt->luid, CLAIM, 12, 14, 100, 60000), 0, "a freeze");
+	IS_INT(kmc_freeze(kt->kmc, kt->luid, CLAIM + 1, 13, 15, 100, 60000), 0,
+	       "one that overlaps");
 	(void)kt_pump(kt, 0, 200);
 	IS_INT(result(kt, CLAIM), 0, "both");
 	IS_INT(result(kt, CLAIM + 1), 0, "have their results");
@@ -90,7 +91,7 @@ static void test_hung_flush(struct kt *kt)
 	kt_asked_reset(kt);
 	OK(!kt_pump(kt, CMIRROR_ASK_FLUSHED, 1000), "has no result");
 	IS_INT(kt_disk_mark(30), 1, "no mark goes");
-	IS_INT(kmc_freeze(kt->kmc, kt->luid, CLAIM, 31, 32, 10000, true), 0, "a freeze");
+	IS_INT(kmc_freeze(kt->kmc, kt->luid, CLAIM, 31, 32, 10000, 60000), 0, "a freeze");
 	OK(kt_pump(kt, CMIRROR_ASK_FROZEN, 1000), "has its result");
 	IS_INT(kt_wait(kt, kt_run(suspend), 8000), 0, "a suspend ends");
 	OK(kt_look(kt)->ask & CMIRROR_ASK_FLUSHED && kt->look.flush_error == -ENXIO,

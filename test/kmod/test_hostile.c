@@ -163,7 +163,7 @@ static void attrs_put(struct nlmsghdr *nlh)
 	mnl_attr_put_u8(nlh, CMIRROR_A_MODE, (uint8_t)(rand() % 4));
 	mnl_attr_put_u8(nlh, CMIRROR_A_OOS_DURABLE, (uint8_t)(rand() % 2));
 	mnl_attr_put_u8(nlh, CMIRROR_A_OP, (uint8_t)(rand() % 5));
-	mnl_attr_put_u8(nlh, CMIRROR_A_IS_HARD, (uint8_t)(rand() % 2));
+	mnl_attr_put_u32(nlh, CMIRROR_A_PATIENCE_MS, (uint32_t)(rand() % 70000));
 	for (i = 0; i < bytes; i++)
 		bits[i] = (uint8_t)rand();
 	mnl_attr_put(nlh, CMIRROR_A_BITS, bytes, bits);

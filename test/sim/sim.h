@@ -93,8 +93,8 @@ struct sim_rhe {			/* dm-region-hash.c: struct dm_region */
 #define SIM_FREEZES	(2u * SIM_NODES)
 
 struct sim_freeze {
-	uint64_t id, lo, hi, written, wait_us, deadline_us;
-	bool is_hard, is_effective, is_told;
+	uint64_t id, lo, hi, written, wait_us, deadline_us, void_at_us;
+	bool is_effective, is_told;
 };
 
 struct sim_claim {
@@ -108,6 +108,7 @@ struct sim_kmod {
 	bool oos_durable, log_failed, in_pass, has_held;
 	uint32_t ask;
 	bool news_due, wake_due;
+	uint64_t held, writes;
 	bool is_answered;
 	int answer;
 	struct sim_th *waiter;

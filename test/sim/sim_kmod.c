@@ -119,6 +119,8 @@ void sim_km_look(const struct sim_mirror *m, struct kmod_look *look)
 	look->state = km->state;
 	look->mode = km->want_mode;
 	look->ask = km->ask;
+	look->stats.held = km->held;
+	look->stats.writes = km->writes;
 	for (i = 0; i < SIM_FREEZES; i++)
 		if (km->freeze[i].id && km->freeze[i].is_told)
 			bits_out(&look->frozen[look->frozen_count++], km->freeze[i].id,
@@ -226,7 +228,8 @@ int sim_km_is_remote(struct sim_mirror *m, uint64_t region)
 		return 0;
 	if (km->frozen & bit(region)) {
 		is_held = true;
-		if (freeze && !freeze->is_hard && !(km->voids & bit(region))) {
+		if (freeze && m->nd->s->now_us >= freeze->void_at_us &&
+		    !(km->voids & bit(region))) {
 			km->voids |= bit(region);
 			ask(m, CMIRROR_ASK_VOID);
 		}
@@ -234,6 +237,8 @@ int sim_km_is_remote(struct sim_mirror *m, uint64_t region)
 		is_held = mode_holds(km, region);
 	}
 	km->has_held |= is_held;
+	km->held += is_held;
+	km->writes += !is_held;
 	if (is_held)
 		sim_mark(m->nd->s, MARK_remote_recovering);
 	if (is_held && m->nd->s->opts.mutant == MUT_NOT_REMOTE) {
@@ -445,7 +450,8 @@ static void freeze(struct sim_mirror *m, const struct kmod_push *push)
 	}
 	CM_ASSERT(free_one);
 	*free_one = (struct sim_freeze){ .id = push->claim_id, .lo = push->lo, .hi = push->hi,
-					 .is_hard = push->is_hard,
+					 .void_at_us = m->nd->s->now_us +
+						       push->patience_ms * US_MS,
 					 .wait_us = push->wait_ms * US_MS };
 	km->want_frozen |= range(push->lo, push->hi);
 	changed(m);

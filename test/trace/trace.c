@@ -130,6 +130,8 @@ static bool play(struct trace *t, const struct line *l)
 		return trace_deliver(t, n->nodeid);
 	else if (!strcmp(cmd, "garble"))
 		return trace_garble(t, number(l, 1));
+	else if (!strcmp(cmd, "busy") || !strcmp(cmd, "idle"))
+		n->is_busy = *cmd == 'b';
 	else if (!strcmp(cmd, "disk"))
 		return play_disk(n, l, 0);
 	else if (!strcmp(cmd, "fail"))

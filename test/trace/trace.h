@@ -17,6 +17,7 @@
  *	disk N [COUNT]		N's oldest log device request is done
  *	fail N [COUNT]		it fails with -EIO
  *	garble OFFSET		a bit flips in that byte of the blob of the next message
+ *	busy N | idle N		from now on N's ACKs say that it writes, or that it does not
  *	spoil | later sb0|sb1|classic	a byte of it flips; a later version of cmirror wrote it
  *	lock free		the oos lock: its owner has been fenced
  *	nosync | gen GEN	from now on tables are made with that word

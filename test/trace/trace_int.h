@@ -46,6 +46,7 @@ struct trace_node {
 	uint64_t flushes[8];
 	uint32_t flush_count;
 	uint32_t seq;
+	bool is_busy;			/* its ACKs say so */
 };
 
 struct trace {

@@ -69,6 +69,10 @@ static void out_send(struct trace_node *n, const struct wire_msg *msg)
 	if (msg->type == WIRE_PROPOSE)
 		trace_out(t, " %llu to %llu", (unsigned long long)msg->u.propose.lo,
 			  (unsigned long long)msg->u.propose.hi);
+	if (msg->type == WIRE_PROPOSE && msg->u.propose.patience_ms)
+		trace_out(t, " patience %u", msg->u.propose.patience_ms);
+	if (msg->type == WIRE_ACK && msg->u.ack.is_busy)
+		trace_out(t, " busy");
 	if (msg->type == WIRE_VOID)
 		trace_out(t, " %llu", (unsigned long long)msg->u.void_.region_nr);
 	if (msg->type == WIRE_MERGE)
@@ -92,7 +96,9 @@ static void fx_send(struct trace_node *n, const struct cmn_effect *fx)
 	m->len_bytes = (uint32_t)fx->len_bytes;
 	m->buf = malloc(fx->len_bytes);
 	CM_ASSERT(m->buf && !wire_decode(fx->buf, fx->len_bytes, &msg));
-	memcpy(m->buf, fx->buf, fx->len_bytes);
+	if (msg.type == WIRE_ACK)
+		msg.u.ack.is_busy = n->is_busy;
+	CM_ASSERT(wire_encode(&msg, m->buf) == fx->len_bytes);
 	out_send(n, &msg);
 }
 

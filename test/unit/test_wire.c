@@ -46,7 +46,7 @@ static struct wire_msg good_of(uint8_t type)
 						 .client = WIRE_CLIENT_KMOD };
 		break;
 	case WIRE_PROPOSE:
-		msg.u.propose = (struct wire_propose){ 1, 0, 1, false };
+		msg.u.propose = (struct wire_propose){ 1, 0, 1, 0 };
 		break;
 	case WIRE_ACK:
 	case WIRE_RELEASE:
@@ -142,6 +142,8 @@ struct range_case {
 	X(32, WIRE_PROPOSE, true, msg->u.propose.hi = 257) \
 	X(33, WIRE_PROPOSE, true, msg->u.propose.lo = DISK_REGIONS_MAX; \
 	  msg->u.propose.hi = DISK_REGIONS_MAX + 1) \
+	X(57, WIRE_PROPOSE, false, msg->u.propose.patience_ms = 60000) \
+	X(58, WIRE_PROPOSE, true, msg->u.propose.patience_ms = 60001) \
 	X(34, WIRE_ACK, true, msg->u.ack.claim_id = 0) \
 	X(35, WIRE_RELEASE, true, msg->u.release.claim_id = 0) \
 	X(36, WIRE_GIVEBACK, true, msg->u.giveback.claim_id = 0) \
@@ -223,7 +225,7 @@ static void test_refused(void)
 	patch(WIRE_JOIN, body + 26, "\2", 1, CM_E_WIRE_FIELD, "has_state 2");
 	patch(WIRE_JOIN, body + 27, "\2", 1, CM_E_WIRE_FIELD, "is_replay 2");
 	patch(WIRE_JOIN, body + 28, "\3", 1, CM_E_WIRE_FIELD, "client 3");
-	patch(WIRE_PROPOSE, body + 24, "\2", 1, CM_E_WIRE_FIELD, "hard 2");
+	patch(WIRE_ACK, body + 8, "\2", 1, CM_E_WIRE_FIELD, "busy 2");
 	patch(WIRE_DISK_OOS, body + 8, "\2", 1, CM_E_WIRE_FIELD, "last 2");
 	patch(WIRE_HEALTH, body + 2, "\2", 1, CM_E_WIRE_FIELD, "ok 2");
 	patch(WIRE_PROPOSE, body, "\0\0\0\0\0\0\0\0", 8, CM_E_WIRE_FIELD, "claim 0");
@@ -259,7 +261,8 @@ static void test_body_lengths(void)
 			else if (body_at + len == good_bytes)
 				wrong += r != 0;
 			else if (type == WIRE_ACK || type == WIRE_RELEASE)
-				wrong += r != (len - 8 <= 32 ? 0 : CM_E_WIRE_LEN);
+				wrong += r != (len <= good_bytes - body_at + 31 ? 0 :
+									 CM_E_WIRE_LEN);
 			else
 				wrong += r != (has_blob ? 0 : CM_E_WIRE_LEN);
 		}
