@@ -50,12 +50,13 @@ void print_status(FILE *out, const struct reply *reply)
 
 static void node_line(FILE *out, const struct object *node)
 {
-	fprintf(out, "cmirrord %s on %s (node %s), %s: %s, nodes %s, fencing %s\n",
+	fprintf(out, "cmirrord %s on %s (node %s), %s: %s, nodes %s, fencing %s, %s\n",
 		object_get(node, "version"), object_get(node, "node_name"),
 		object_get(node, "nodeid"), object_get(node, "provider"),
 		is_on(node, "usable") ? "quorate" :
 		is_on(node, "quorate") ? "quorate, settling" : "NO QUORUM",
-		object_get(node, "members"), object_get(node, "fencing"));
+		object_get(node, "members"), object_get(node, "fencing"),
+		strcmp(object_get(node, "client"), "kmod") ? "no module" : "module");
 	if (*object_get(node, "warning"))
 		fprintf(out, "WARNING: %s\n", object_get(node, "warning"));
 	if (strtoull(object_get(node, "orphans"), NULL, 10))
@@ -103,11 +104,14 @@ static void members_text(const struct reply *reply, size_t at, char *text, size_
 	}
 }
 
+static void stock_print(FILE *out, const struct reply *reply, size_t at);
+
 static void notes_print(FILE *out, const struct reply *reply, size_t at)
 {
 	const struct object *log = &reply->object[at];
 	size_t i;
 
+	stock_print(out, reply, at);
 	if (*object_get(log, "why"))
 		fprintf(out, "    waits: %s\n", object_get(log, "why"));
 	for (i = 0; i < log->count; i++)
@@ -123,6 +127,30 @@ static void notes_print(FILE *out, const struct reply *reply, size_t at)
 			fprintf(out, "    WARNING: a leg failed on %s: repair the mirror\n",
 				object_get(&reply->object[at], "name"));
 	}
+}
+
+/* What the nodes without the module pay for it. */
+static void stock_print(FILE *out, const struct reply *reply, size_t at)
+{
+	const struct object *log = &reply->object[at], *member;
+	bool is_first = true, is_synced;
+
+	for (at++; at < reply->count && object_is(&reply->object[at], "member"); at++) {
+		member = &reply->object[at];
+		if (strcmp(object_get(member, "client"), "connector"))
+			continue;
+		fprintf(out, "%s%s", is_first ? "    stock client on " : ", ",
+			object_get(member, "name"));
+		is_first = false;
+	}
+	if (is_first)
+		return;
+	is_synced = !strcmp(object_get(log, "region_count"), object_get(log, "in_sync_count"));
+	fprintf(out,
+		": every read and every write of a new region asks cmirrord (%s requests here so "
+		"far)%s; with dm-log-cmirror loaded nothing does\n",
+		object_get(log, "requests"),
+		is_synced ? "" : ", and writes wait for what is not in sync");
 }
 
 void print_raw(FILE *out, const struct reply *reply)

@@ -132,7 +132,7 @@ int cmq_status(const char *uuid, struct cmq_status *status, struct cm_errmsg *er
 	struct cmq_reader reader = { .status = status, .uuid = uuid ? uuid : "" };
 
 	memset(status, 0, sizeof(*status));
-	return call("status", cmq_reader_line, &reader, err);
+	return call("levels", cmq_reader_line, &reader, err);
 }
 
 int cmq_needing_resume(void (*fn)(void *ctx, const char *uuid), void *ctx, struct cm_errmsg *err)
@@ -141,7 +141,7 @@ int cmq_needing_resume(void (*fn)(void *ctx, const char *uuid), void *ctx, struc
 	struct cmq_reader reader = { .status = &status, .on_needs_resume = fn, .ctx = ctx };
 
 	memset(&status, 0, sizeof(status));
-	return call("status", cmq_reader_line, &reader, err);
+	return call("levels", cmq_reader_line, &reader, err);
 }
 
 /* ---- orders ---- */

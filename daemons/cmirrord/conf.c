@@ -22,7 +22,9 @@ static int number_apply(const struct dm_config_node *node, int64_t max, int64_t 
 
 void conf_defaults(struct conf *conf)
 {
-	*conf = (struct conf){.daemon_return_timeout_s = 60, .self_fence = CONF_FENCE_REBOOT};
+	*conf = (struct conf){.daemon_return_timeout_s = 60,
+			      .daemon_return_timeout_module_s = 300,
+			      .self_fence = CONF_FENCE_REBOOT};
 }
 
 int conf_read(const char *path, struct conf *conf, struct cm_errmsg *err)
@@ -115,7 +117,8 @@ static int node_apply(const struct dm_config_node *node, struct conf *conf, stru
 	if (!strcmp(node->key, "daemon_return_timeout")) {
 		r = number_apply(node, 86400, &number, err);
 		if (!r)
-			conf->daemon_return_timeout_s = (uint32_t)number;
+			conf->daemon_return_timeout_s = conf->daemon_return_timeout_module_s =
+				(uint32_t)number;
 		return r;
 	}
 	if (!strcmp(node->key, "self_fence"))

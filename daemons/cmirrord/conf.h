@@ -28,7 +28,8 @@ enum conf_client {
 
 struct conf {
 	bool allow_no_fencing;			/* allow_no_fencing = 0|1 */
-	uint32_t daemon_return_timeout_s;	/* daemon_return_timeout = seconds, 0 = never; 60 */
+	/* daemon_return_timeout = seconds, 0 = never; 60, or 300 for nodes with the module */
+	uint32_t daemon_return_timeout_s, daemon_return_timeout_module_s;
 	enum conf_client client;		/* client = "auto" | "module" | "connector" */
 	enum conf_self_fence self_fence;	/* self_fence = "reboot" | "panic" | "log" */
 };

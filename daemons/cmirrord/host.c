@@ -166,6 +166,7 @@ static void core_config(const struct host *host, const struct identity *id,
 	config->client = host->kmc ? WIRE_CLIENT_KMOD : WIRE_CLIENT_CONNECTOR;
 	config->fencing = clu_fencing_on(host->clu) ? WIRE_FENCING_ON : WIRE_FENCING_OFF_ALLOWED;
 	config->daemon_return_ms = host->conf.daemon_return_timeout_s * 1000;
+	config->daemon_return_kmod_ms = host->conf.daemon_return_timeout_module_s * 1000;
 }
 
 /* ---- steps ---- */

@@ -186,7 +186,9 @@ void host_kmod_reply(struct host *host, const struct cmn_effect *fx);
 
 /* ---- host_ctl.c, host_show.c ---- */
 void host_ctl(void *ctx, struct ctl_conn *conn, const struct ctl_req *req);
-void host_show_status(struct host *host, struct ctl_conn *conn, const char *uuid);
+/* Not @asks_kernel: the module is not asked how many marks it has. */
+void host_show_status(struct host *host, struct ctl_conn *conn, const char *uuid,
+		      bool asks_kernel);
 void host_show_stats(struct host *host, struct ctl_conn *conn, const char *uuid);
 void host_show_dump(struct host *host, struct ctl_conn *conn, const char *uuid);
 

@@ -33,14 +33,16 @@ void host_ctl(void *ctx, struct ctl_conn *conn, const struct ctl_req *req)
 	} else if (uuid && !mlog_named(host, conn, req)) {
 		/* it has answered */
 	} else if (!strcmp(req->verb, "status")) {
-		host_show_status(host, conn, uuid);
+		host_show_status(host, conn, uuid, true);
+	} else if (!strcmp(req->verb, "levels")) {
+		host_show_status(host, conn, uuid, false);
 	} else if (!strcmp(req->verb, "stats")) {
 		host_show_stats(host, conn, uuid);
 	} else if (!strcmp(req->verb, "dump")) {
 		host_show_dump(host, conn, uuid);
 	} else {
-		ctl_error(conn, -EINVAL, "unknown request \"%.40s\"; known: status, stats, dump, "
-			  "log, preflight, legs, quiesce", req->verb);
+		ctl_error(conn, -EINVAL, "unknown request \"%.40s\"; known: status, levels, stats, "
+			  "dump, log, preflight, legs, quiesce", req->verb);
 	}
 	ctl_end(conn);
 	host_settle(host);

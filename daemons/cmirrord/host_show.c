@@ -12,7 +12,7 @@
 static struct cml_status show;
 
 static void show_node(struct host *host, struct ctl_conn *conn);
-static void show_log(struct ctl_conn *conn, const struct mlog *mlog);
+static void show_log(struct ctl_conn *conn, const struct mlog *mlog, bool asks_kernel);
 static void show_member(struct host *host, struct ctl_conn *conn, const struct mlog *mlog,
 			const struct cml_member *member, bool needs_reload);
 static void show_log_stats(struct ctl_conn *conn, const struct mlog *mlog);
@@ -34,7 +34,8 @@ static const char *fencing_name(const struct host *host)
 	return clu_fencing_on(host->clu) ? "on" : "OFF";
 }
 
-void host_show_status(struct host *host, struct ctl_conn *conn, const char *uuid)
+void host_show_status(struct host *host, struct ctl_conn *conn, const char *uuid,
+		      bool asks_kernel)
 {
 	uint32_t i, m;
 
@@ -44,7 +45,7 @@ void host_show_status(struct host *host, struct ctl_conn *conn, const char *uuid
 		if (!is_wanted(host->mlog[i], uuid))
 			continue;
 		cml_status(host->mlog[i]->cml, &show);
-		show_log(conn, host->mlog[i]);
+		show_log(conn, host->mlog[i], asks_kernel);
 		for (m = 0; m < show.member_count; m++)
 			show_member(host, conn, host->mlog[i], &show.member[m],
 				    show.needs_reload);
@@ -81,9 +82,10 @@ static void show_node(struct host *host, struct ctl_conn *conn)
 		ctl_put(conn, "warning", "%s", err.text);
 }
 
-static void show_log(struct ctl_conn *conn, const struct mlog *mlog)
+static void show_log(struct ctl_conn *conn, const struct mlog *mlog, bool asks_kernel)
 {
 	struct cmirror_stats module;
+	uint64_t marks = show.mark_count;
 	uint32_t i;
 
 	ctl_next_object(conn);
@@ -103,9 +105,12 @@ static void show_log(struct ctl_conn *conn, const struct mlog *mlog)
 	put_u64(conn, "log_failed", show.log_failed);
 	put_u64(conn, "claims", show.claim_count);
 	put_u64(conn, "unproven", show.unproven_count);
-	put_u64(conn, "marks", show.mark_count + host_kmod_stats(mlog->host, mlog, &module));
+	if (asks_kernel)
+		marks += host_kmod_stats(mlog->host, mlog, &module);
+	put_u64(conn, "marks", marks);
 	put_u64(conn, "dirty", show.dirty_count);
 	put_u64(conn, "instances", mlog->inst_count);
+	put_u64(conn, "requests", show.stats.requests);
 	if (mlog->host->conf.allow_no_fencing && !clu_fencing_on(mlog->host->clu))
 		ctl_put(conn, "warning", "fencing is off: data is at risk when a node hangs");
 	else if (show.log_failed)
@@ -182,6 +187,7 @@ static void show_log_stats(struct ctl_conn *conn, const struct mlog *mlog)
 	put_u64(conn, "marks", stats->marks + module.marks);
 	put_u64(conn, "marks_hot", stats->marks_hot + module.marks_hot);
 	put_u64(conn, "slot_writes", stats->slot_writes + module.slot_writes);
+	put_u64(conn, "mark_batches", module.mark_batches);
 	put_u64(conn, "oos_writes", stats->oos_writes);
 	put_u64(conn, "sb_writes", stats->sb_writes);
 	put_u64(conn, "page_reads", stats->reads);
@@ -235,7 +241,7 @@ void host_show_dump(struct host *host, struct ctl_conn *conn, const char *uuid)
 		if (!is_wanted(mlog, uuid))
 			continue;
 		cml_status(mlog->cml, &show);
-		show_log(conn, mlog);
+		show_log(conn, mlog, true);
 		ctl_put(conn, "hash", "%016llx", (unsigned long long)cml_hash(mlog->cml));
 		ctl_put(conn, "args", "%s", mlog->persist.head->args);
 		for (n = 0; n < CML_LUIDS_MAX; n++)

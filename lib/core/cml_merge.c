@@ -106,9 +106,17 @@ static void proof_give_back(struct cml *log, struct cml_merge *merge)
 	cmn_proof_drop(log->cmn, merge->nodeid);
 }
 
+static uint32_t return_ms(const struct cml *log, uint32_t nodeid)
+{
+	const struct cmn_peer *peer = cmn_peer(log->cmn, nodeid);
+
+	return peer && peer->hello.client == WIRE_CLIENT_KMOD ? log->cmn->cfg.daemon_return_kmod_ms
+							      : log->cmn->cfg.daemon_return_ms;
+}
+
 static void late_kill(struct cml *log, struct cml_merge *merge)
 {
-	uint32_t wait_ms = log->cmn->cfg.daemon_return_ms;
+	uint32_t wait_ms = return_ms(log, merge->nodeid);
 
 	if (!wait_ms || merge->is_killed || log->cmn->now_ms < merge->gone_since_ms + wait_ms)
 		return;

@@ -19,6 +19,7 @@ void cmn_config_defaults(struct cmn_config *config)
 	config->resume_ms = 30000;
 	config->leg_flush_ms = 5000;
 	config->daemon_return_ms = 60000;
+	config->daemon_return_kmod_ms = 300000;
 }
 
 static void cmn_free(struct cmn *cmn)

@@ -60,7 +60,9 @@ struct cmn_config {
 	uint32_t resend_ms;        /* chunk of a transfer; 2000 */
 	uint32_t resume_ms;        /* a held RESUME is answered REFUSED after; 30000 */
 	uint32_t leg_flush_ms;     /* POSTSUSPEND waits at most this for the legs; 5000 */
-	uint32_t daemon_return_ms; /* a node without its daemon is killed after; 60000, 0 = never */
+	/* A node without its daemon is killed after; 0 = never. Its I/O waits for so long (60000),
+	 * or its kernel has the module, and all that waits is a resync (300000). */
+	uint32_t daemon_return_ms, daemon_return_kmod_ms;
 };
 
 void cmn_config_defaults(struct cmn_config *config); /* timers as decided; the rest zero */

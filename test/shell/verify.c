@@ -2,16 +2,17 @@
 /*
  * verify - write to a mirror so that every lie shows, and compare its legs.
  *
- *	verify write --dev DEV --area LO:HI [--seconds N] [--seed S] [--rate PER_S] [--from FILE]
- *	verify check --dev DEV --area LO:HI [--seed S] --from FILE
+ *	verify write --dev DEV --area LO:HI[:STEP] [--seconds N] [--seed S] [--rate PER_S]
+ *	             [--from FILE]
+ *	verify check --dev DEV --area LO:HI[:STEP] [--seed S] --from FILE
  *	verify compare DEV DEV...
  *
- * An area is a range of 4 KiB blocks [LO, HI) that only this writer writes; several nodes write at
- * once in areas of their own. Each write gives one block its next version: block number, seed,
- * version, and a pattern made of the three, all under a checksum. What was acknowledged is printed
- * as "a BLOCK VERSION" lines; whoever keeps them knows what must be there after the node's death. A
- * lost line only weakens the check: the block must hold its last known version or a later one. One
- * write in eight is read back at once.
+ * An area is the 4 KiB blocks LO, LO + STEP (1), ... below HI that only this writer writes; several
+ * nodes write at once in areas of their own. Each write gives one block its next version: block
+ * number, seed, version, and a pattern made of the three, all under a checksum. What was
+ * acknowledged is printed as "a BLOCK VERSION" lines; whoever keeps them knows what must be there
+ * after the node's death. A lost line only weakens the check: the block must hold its last known
+ * version or a later one. One write in eight is read back at once.
  *
  * --from reads such lines: `write` goes on from those versions, `check` demands them.
  * Everything is O_DIRECT. Exit status: 0; 1 a wrong content or an I/O error, told on stderr; 2
@@ -47,7 +48,8 @@ _Static_assert(sizeof(struct block) == BLOCK_BYTES, "one block");
 struct job {
 	const char *dev;
 	const char *from;
-	uint64_t lo, hi;
+	uint64_t lo, hi, step;
+	uint64_t count;		/* of blocks */
 	uint64_t seed;
 	unsigned int seconds;
 	unsigned int rate;
@@ -155,8 +157,8 @@ static int do_write(struct job *job)
 		uint64_t index, block_nr;
 
 		random = mix(random);
-		index = random % (job->hi - job->lo);
-		block_nr = job->lo + index;
+		index = random % job->count;
+		block_nr = job->lo + index * job->step;
 		before_ms = now_ms();
 		if (!block_write(job, block_nr, job->version[index] + 1))
 			return 1;
@@ -183,11 +185,13 @@ static int do_check(struct job *job)
 {
 	uint64_t bad_count = 0, checked_count = 0;
 
-	for (uint64_t i = 0; i < job->hi - job->lo; i++) {
+	for (uint64_t i = 0; i < job->count; i++) {
+		uint64_t block_nr = job->lo + i * job->step;
+
 		if (!job->version[i])
 			continue;
 		checked_count++;
-		if (!block_read_check(job, job->lo + i, job->version[i]) && ++bad_count == 10)
+		if (!block_read_check(job, block_nr, job->version[i]) && ++bad_count == 10)
 			break;
 	}
 	printf("# %llu blocks checked, %llu wrong\n", (unsigned long long)checked_count,
@@ -210,10 +214,12 @@ static int versions_load(struct job *job)
 	while (fgets(line, sizeof(line), in)) {
 		if (!strchr(line, '\n') || sscanf(line, "a %llu %u", &block_nr, &version) != 2)
 			continue;
-		if (block_nr < job->lo || block_nr >= job->hi)
+		if (block_nr < job->lo || block_nr >= job->hi ||
+		    (block_nr - job->lo) % job->step)
 			continue;
-		if (version > job->version[block_nr - job->lo])
-			job->version[block_nr - job->lo] = version;
+		block_nr = (block_nr - job->lo) / job->step;
+		if (version > job->version[block_nr])
+			job->version[block_nr] = version;
 	}
 	fclose(in);
 	return 0;
@@ -278,8 +284,9 @@ out:
 
 static int usage(void)
 {
-	fputs("usage: verify write --dev DEV --area LO:HI [--seconds N] [--seed S] [--rate PER_S] "
-	      "[--from FILE]\n       verify check --dev DEV --area LO:HI [--seed S] --from FILE\n"
+	fputs("usage: verify write --dev DEV --area LO:HI[:STEP] [--seconds N] [--seed S] "
+	      "[--rate PER_S] [--from FILE]\n"
+	      "       verify check --dev DEV --area LO:HI[:STEP] [--seed S] --from FILE\n"
 	      "       verify compare DEV DEV...\n",
 	      stderr);
 	return 2;
@@ -292,14 +299,15 @@ static bool options_read(struct job *job, int argc, char **argv)
 		{ "seed", 1, NULL, 'e' }, { "rate", 1, NULL, 'r' }, { "from", 1, NULL, 'f' },
 		{ NULL, 0, NULL, 0 },
 	};
-	unsigned long long lo = 0, hi = 0;
+	unsigned long long lo = 0, hi = 0, step = 1;
 	int got;
 
 	while ((got = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		switch (got) {
 		case 'd': job->dev = optarg; break;
 		case 'a':
-			if (sscanf(optarg, "%llu:%llu", &lo, &hi) != 2)
+			if (sscanf(optarg, "%llu:%llu:%llu", &lo, &hi, &step) < 2 || lo >= hi ||
+			    hi - lo > 1u << 26 || !step || step > hi)
 				return false;
 			break;
 		case 's': job->seconds = (unsigned int)strtoul(optarg, NULL, 10); break;
@@ -311,7 +319,9 @@ static bool options_read(struct job *job, int argc, char **argv)
 	}
 	job->lo = lo;
 	job->hi = hi;
-	return optind == argc && job->dev && lo < hi && hi - lo < (1u << 26);
+	job->step = step;
+	job->count = (hi - lo + step - 1) / step;
+	return optind == argc && job->dev && lo < hi;
 }
 
 int main(int argc, char **argv)
@@ -330,7 +340,7 @@ int main(int argc, char **argv)
 	writes = !strcmp(argv[1], "write");
 	if (!writes && (strcmp(argv[1], "check") != 0 || !job.from))
 		return usage();
-	job.version = calloc(job.hi - job.lo, sizeof(*job.version));
+	job.version = calloc(job.count, sizeof(*job.version));
 	job.buf = buffer(BLOCK_BYTES);
 	if (!job.version || (job.from && versions_load(&job)))
 		return 1;

@@ -164,6 +164,7 @@ static void config_draw(struct sim *s)
 	s->cfg.claim_retry_ms = (uint32_t)sim_between(s, 100, 1000);
 	s->cfg.resend_ms = (uint32_t)sim_between(s, 300, 2000);
 	s->cfg.daemon_return_ms = sim_chance(s, 3) ? 5000 : 60000;
+	s->cfg.daemon_return_kmod_ms = s->cfg.daemon_return_ms;
 	s->is_integrated = sim_chance(s, 2);
 }
 

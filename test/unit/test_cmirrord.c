@@ -219,6 +219,7 @@ static void test_conf(void)
 	conf_defaults(&conf);
 	IS_INT(conf_read("/nonexistent", &conf, &err), 0, "no file: defaults");
 	OK(!conf.allow_no_fencing && conf.daemon_return_timeout_s == 60 &&
+	   conf.daemon_return_timeout_module_s == 300 &&
 	   conf.client == CONF_CLIENT_AUTO, "which are these");
 	IS_INT(conf_try("client = \"module\"\n", &conf, &err), 0, "client");
 	IS_INT((int)conf.client, CONF_CLIENT_MODULE, "the module");
@@ -230,6 +231,7 @@ static void test_conf(void)
 			&conf, &err),
 	       0, "three keys");
 	OK(conf.allow_no_fencing && !conf.daemon_return_timeout_s &&
+	   !conf.daemon_return_timeout_module_s &&
 	   conf.self_fence == CONF_FENCE_LOG, "as written");
 	for (i = 0; i < CM_ARRAY_COUNT(bad); i++) {
 		err.text[0] = 0;
