@@ -80,11 +80,12 @@ static void start_answer(struct kt *kt)
 	uint8_t bits[KT_REGIONS / 8];
 
 	memset(bits, kt->oos_all ? 0xff : 0, sizeof(bits));
-	if (kmc_oos(kt->kmc, kt->luid, CMIRROR_OP_LOAD, 0, bits, sizeof(bits)) ||
-	    kmc_mode(kt->kmc, kt->luid, kt->mode ? kt->mode : CMIRROR_MODE_ALL, true) ||
-	    (kt->keeps_marks &&
-	     kmc_marks(kt->kmc, kt->luid, 0, kt->left, sizeof(kt->left))) ||
-	    kmc_start(kt->kmc, kt->luid, &slot, kt->sticky_ms ? kt->sticky_ms : 60000, 0))
+	if ((kmc_oos(kt->kmc, kt->luid, CMIRROR_OP_LOAD, 0, bits, sizeof(bits)) ||
+	     kmc_mode(kt->kmc, kt->luid, kt->mode ? kt->mode : CMIRROR_MODE_ALL, true) ||
+	     (kt->keeps_marks &&
+	      kmc_marks(kt->kmc, kt->luid, 0, kt->left, sizeof(kt->left))) ||
+	     kmc_start(kt->kmc, kt->luid, &slot, kt->sticky_ms ? kt->sticky_ms : 60000, 0)) &&
+	    !kt->forgives)
 		kt_die("start", kmc_why(kt->kmc));
 }
 
@@ -139,7 +140,7 @@ uint32_t kt_takeover(struct kt *kt)
 {
 	uint64_t luids[65] = { 0 }, i;
 
-	if (kmc_instances(kt->kmc, instance_take, luids))
+	if (kmc_instances(kt->kmc, instance_take, luids) && !kt->forgives)
 		kt_die("instances", kmc_why(kt->kmc));
 	for (i = 1; i <= luids[0]; i++)
 		news_handle(kt, luids[i], 0);

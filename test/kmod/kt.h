@@ -43,6 +43,7 @@ struct kt {
 	bool keeps_marks;
 	uint8_t left[KT_REGIONS / 8];
 	void (*heard)(struct kt *kt);	/* after each news, @look is fresh; or NULL */
+	bool forgives;		/* commands that fail: the module goes, or memory is refused */
 };
 
 /* What a device under the mirror does. */
@@ -52,6 +53,7 @@ enum kt_cover {
 	KT_SLOW_WRITES,		/* not flushes */
 	KT_SLOW_FLUSHES,
 	KT_NOTHING,		/* is done at once, in the submitter, and keeps nothing */
+	KT_ERROR_ALL,
 };
 
 void kt_bind(struct kt *kt);		/* become the daemon; dies when it cannot */
@@ -86,11 +88,12 @@ int kt_sync_count(void);
 
 /*
  * From now on KT_@var, "LOG", "LEG0" or "LEG1", names a device of device-mapper on top of it, good
- * at first. kt_cover_set: @ms is of the slow ones. Both die when they cannot. kt_uncover: 0 when it
- * worked.
+ * at first. kt_cover_set: @ms is of the slow ones. Both die when they cannot. kt_cover_try,
+ * kt_uncover: 0 when it worked.
  */
 void kt_cover(struct kt *kt, const char *var);
 void kt_cover_set(struct kt *kt, const char *var, enum kt_cover how, unsigned int ms);
+int kt_cover_try(struct kt *kt, const char *var, enum kt_cover how, unsigned int ms);
 int kt_uncover(struct kt *kt, const char *var);
 
 /* One region of /dev/mapper/kt filled with @byte, by a child, directly. */

@@ -37,6 +37,8 @@ static void table_of(char *out, size_t size, const char *dev, enum kt_cover how,
 		snprintf(out, size, "0 %u linear %s 0", SECTORS, dev);
 	else if (how == KT_NOTHING)
 		snprintf(out, size, "0 %u zero", SECTORS);
+	else if (how == KT_ERROR_ALL)
+		snprintf(out, size, "0 %u error", SECTORS);
 	else if (how == KT_ERROR_WRITES)
 		snprintf(out, size, "0 %u flakey %s 0 0 3600 1 error_writes", SECTORS, dev);
 	else
@@ -57,14 +59,19 @@ void kt_cover(struct kt *kt, const char *var)
 	setenv(name, path, 1);
 }
 
-void kt_cover_set(struct kt *kt, const char *var, enum kt_cover how, unsigned int ms)
+int kt_cover_try(struct kt *kt, const char *var, enum kt_cover how, unsigned int ms)
 {
 	char table[768];
 
 	table_of(table, sizeof(table), under_of(var), how, ms);
-	if (kt_sh(kt, "dmsetup load kt-%s --table '%s' && "
-		  "dmsetup suspend --noflush --nolockfs kt-%s && dmsetup resume kt-%s",
-		  var, table, var, var))
+	return kt_sh(kt, "dmsetup load kt-%s --table '%s' && "
+		     "dmsetup suspend --noflush --nolockfs kt-%s && dmsetup resume kt-%s",
+		     var, table, var, var);
+}
+
+void kt_cover_set(struct kt *kt, const char *var, enum kt_cover how, unsigned int ms)
+{
+	if (kt_cover_try(kt, var, how, ms))
 		kt_die(var, "cannot be changed");
 }
 

@@ -16,7 +16,7 @@ engine_qemu_check() {
 		bad "needs libc.a: apt-get install --no-install-recommends libc6-dev"
 	RIG_QEMU_ACCEL=tcg,thread=multi RIG_SLOW=4
 	! qemu_has_kvm || RIG_QEMU_ACCEL=kvm RIG_SLOW=1
-	RIG_KERNEL=$("$RIG_BASE/../../scripts/kernel-tree" 6.1-image) || status=$?
+	RIG_IMAGE=$("$RIG_BASE/../../scripts/kernel-tree" 6.1-image) || status=$?
 	[ $status = 0 ] || bad "no kernel for --engine qemu"
 }
 
@@ -24,14 +24,14 @@ engine_qemu_check() {
 # nodes' init finds already there with UML.
 engine_qemu_prepare() {
 	local dir=$RIG_DIR/initramfs release module
-	release=$(ls "$RIG_KERNEL/usr/lib/modules")
+	release=$(ls "$RIG_IMAGE/usr/lib/modules")
 	mkdir "$dir"
 	"${CC:-cc}" -std=gnu11 -O2 -Wall -Wextra -Wshadow -Wconversion -Werror -static \
 		-o "$dir/init" "$RIG_BASE/src/initramfs.c"
-	modprobe -d "$RIG_KERNEL/usr" -S "$release" --show-depends -a \
+	modprobe -d "$RIG_IMAGE/usr" -S "$release" --show-depends -a \
 		virtio_pci 9pnet_virtio 9p overlay virtio_net virtio_blk |
 		sed -n 's/^insmod \(.*[^ ]\) *$/\1/p' | awk '!seen[$0]++' > "$RIG_DIR/modules"
-	[ -s "$RIG_DIR/modules" ] || bad "the modules of $RIG_KERNEL are not whole"
+	[ -s "$RIG_DIR/modules" ] || bad "the modules of $RIG_IMAGE are not whole"
 	while read -r module; do
 		cp "$module" "$dir/" && echo "/${module##*/}"
 	done < "$RIG_DIR/modules" > "$dir/modules"
@@ -47,7 +47,7 @@ qemu_share() {
 
 qemu_shares() {
 	qemu_share root / readonly=on
-	qemu_share kernel "$RIG_KERNEL" readonly=on
+	qemu_share kernel "$RIG_IMAGE" readonly=on
 	qemu_share host "$RIG_DIR"
 	qemu_share src "$RIG_SRC" readonly=on
 	[ -z "$RIG_INSTALL" ] || qemu_share install "$RIG_INSTALL" readonly=on
@@ -84,7 +84,7 @@ qemu_cmdline() {
 # engine_qemu_command N: the words of the command that is the node, one per line.
 engine_qemu_command() {
 	local kernel words=(qemu-system-x86_64 -accel "$RIG_QEMU_ACCEL")
-	kernel=$(compgen -G "$RIG_KERNEL/boot/vmlinuz-*")
+	kernel=$(compgen -G "$RIG_IMAGE/boot/vmlinuz-*")
 	[ "$RIG_QEMU_ACCEL" = kvm ] && words+=(-cpu host) || words+=(-cpu Nehalem)
 	# shellcheck disable=SC2207 # words; make_folder has seen to blanks in paths
 	words+=(-smp "$RIG_SMP" -m "$RIG_MEM" -nodefaults -no-user-config -display none -no-reboot

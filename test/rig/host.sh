@@ -82,9 +82,18 @@ disk_file() { echo "$RIG_DIR/mem/disk-$(disk_letter "$1")"; }
 
 # --- nodes -----------------------------------------------------------------------------------
 
+# --kernel: another than the packaged one, with its modules.
 engine_uml_check() {
 	need linux.uml user-mode-linux
 	RIG_UML=$(command -v linux.uml) RIG_SLOW=1
+	[ -n "$RIG_KERNEL" ] || return 0
+	if [ "$RIG_KERNEL" = debug ]; then
+		RIG_KERNEL=$("$RIG_BASE/../../scripts/kernel-tree" debug) || exit
+	fi
+	RIG_KERNEL=$(realpath "$RIG_KERNEL")
+	RIG_UML=$RIG_KERNEL/linux
+	[ -x "$RIG_UML" ] && [ -d "$RIG_KERNEL/root" ] ||
+		bad "--kernel: no linux and root/ in $RIG_KERNEL (scripts/kernel-tree debug)"
 }
 
 engine_uml_prepare() { :; }
@@ -104,6 +113,9 @@ uml_args() {
 		"vec0:transport=tap,ifname=tap$n,depth=64,gro=1,mac=52:54:00:77:00:0$n" \
 		"vec1:transport=tap,ifname=ctl$n,depth=64,gro=1,mac=52:54:00:78:00:0$n"
 	[ -z "$RIG_INSTALL" ] || echo "rig_install=$RIG_INSTALL"
+	# What it reports must neither end with the first nor be pushed out by what follows.
+	[ -z "$RIG_KERNEL" ] ||
+		echo "rig_kernel=$RIG_KERNEL/root" kasan_multi_shot log_buf_len=8M
 	# d, c: no lock on the file and no copy of it, so that nodes can share it
 	for ((i = 0; i < RIG_DISKS; i++)); do
 		echo "ubd${i}dc=$(disk_file $i)"

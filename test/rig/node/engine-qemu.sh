@@ -3,11 +3,7 @@
 # What is particular to a node under qemu (../engine-qemu.sh). Sourced by init and setup.
 
 # The kernel's modules lie over the machine's root; overlayfs is loaded.
-engine_layers() {
-	mkdir -p /mnt/kernel
-	engine_mount kernel - /mnt/kernel ro || return
-	lower=/mnt/kernel:$lower
-}
+engine_layers() { layer kernel -; }
 
 # engine_mount NAME PATH WHERE [ro]: what the host shares as NAME. What cannot change is cached.
 engine_mount() {
