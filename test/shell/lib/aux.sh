@@ -21,6 +21,18 @@ aux_cleanup() {
 }
 trap aux_cleanup EXIT
 
+# Each node runs the client it is to run: the flavours of these scripts are what they say.
+aux_clients_check() {
+	local n want has
+	for n in $(rig_live); do
+		want=connector
+		case ,$RIG_MODULE, in *,all,* | *,"$n",*) want=kmod ;; esac
+		has=$(get_status "$n" client)
+		[ "$has" = $want ] || die "node $n: the client is '$has', not $want"
+	done
+}
+[ "$RIG_CLUSTER" = 0 ] || aux_clients_check
+
 # What an earlier script left in the VG.
 aux_lvs_remove() {
 	local first

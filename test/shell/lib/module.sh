@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0-only
-# The module and its test programs for the kernels of the nodes. Sourced by run, whose $work, $build
-# and $top it takes.
+# The module and its test programs for the kernels of the nodes. Sourced by run and scripts/demo, whose
+# $engine, $work, $build and $top it takes.
 declare -A no_module=()
 
 # kernel_of OPTIONS (of the rig): what scripts/kernel-tree calls the nodes' kernel.
@@ -40,17 +40,21 @@ install_module() {
 	find_kernel "$1" 2> "$log" || status=$?
 	[ $status != 77 ] || { no_module[$1]=$(tail -n 1 "$log"); return; }
 	[ $status = 0 ] && cp -al "$work/dest" "$dest" && module_make "$dest" >> "$log" 2>&1 &&
+		programs_make "$dest" >> "$log" 2>&1 &&
 		{ [ "$1" != debug ] || faults_make "$dest" >> "$log" 2>&1; } && return
 	note < "$log"
 	die "the kernel module does not build"
 }
 
 module_make() { # module_make DEST
-	local programs
 	make --no-print-directory -C "$build/kmod" KDIR="$kdir" "${kernel_make[@]}" W=1 \
 		KCFLAGS=-Werror DESTDIR="$1" modulesdir="$node_modules" install &&
-		depend "$1" "$(ls "$1$node_modules")" &&
-		make --no-print-directory -s -C "$build/test" kmod-programs &&
+		depend "$1" "$(ls "$1$node_modules")"
+}
+
+programs_make() { # programs_make DEST
+	local programs
+	make --no-print-directory -s -C "$build/test" kmod-programs &&
 		mapfile -t programs < <(find "$build/test/kmod" -name 'test_*' ! -name '*.*') &&
 		install -D -t "$1/usr/local/lib/cmirror-kmod" "${programs[@]}"
 }
