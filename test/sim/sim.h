@@ -350,7 +350,8 @@ enum sim_mutant {
 	X(sb_damaged) X(sb_torn) \
 	X(proofs) X(proof_alarms) X(late_landings) X(lost_log_writes) X(lost_messages) X(views) \
 	X(hash_compared) X(msg_hello) X(msg_join) X(msg_slot) X(msg_state) X(msg_leave) \
-	X(msg_propose) X(msg_ack) X(msg_release) X(msg_giveback) X(msg_void) X(msg_oos_set) \
+	X(msg_propose) X(msg_ack) X(ack_busy) X(propose_patient) X(msg_release) X(msg_giveback) \
+	X(msg_void) X(msg_oos_set) \
 	X(msg_oos_durable) X(msg_disk_oos) X(msg_merge) X(msg_merged) X(msg_handover) X(msg_other) \
 	X(classic_valid) X(events)
 enum sim_mark {

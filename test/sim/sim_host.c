@@ -316,6 +316,10 @@ void sim_host_message(struct sim_node *nd, const struct sim_entry *e)
 	if (wire_decode(e->buf, e->len_bytes, &msg))
 		return;
 	count_message(s, msg.type);
+	if (msg.type == WIRE_ACK && msg.u.ack.is_busy)
+		sim_mark(s, MARK_ack_busy);
+	if (msg.type == WIRE_PROPOSE && msg.u.propose.patience_ms)
+		sim_mark(s, MARK_propose_patient);
 	sim_trace(s, nd, "gets %s seq %llu from %u", wire_type_name(msg.type),
 		  (unsigned long long)msg.seq, msg.sender);
 	if (msg.type == WIRE_MERGE && sim_mutant(s, MUT_DROP_MERGE, 2))

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0-only
-# The module and its test programs for the kernels of the nodes. Sourced by run and scripts/demo, whose
-# $engine, $work, $build and $top it takes.
+# The module and its test programs for the kernels of the nodes. Sourced by run and scripts/demo,
+# whose $engine, $work, $build and $top it takes.
 declare -A no_module=()
 
 # kernel_of OPTIONS (of the rig): what scripts/kernel-tree calls the nodes' kernel.
