@@ -100,7 +100,7 @@ engine_uml_prepare() { :; }
 
 # engine_ENGINE_command N: the words of the command that is the node, one per line.
 engine_uml_command() {
-	printf '%s\n' env "LD_PRELOAD=$RIG_DIR/bin/ptrace-shim.so" "$RIG_UML"
+	printf '%s\n' env "LD_PRELOAD=$RIG_DIR/bin/uml-shim.so" "$RIG_UML"
 	uml_args "$1" | tr ' ' '\n'
 }
 
