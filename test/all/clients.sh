@@ -1,7 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The ladder's shell tests with the kernel module on every node, and on two of three.
+# The demo, and all shell tests, the long ones too, with the kernel module on every node, and on two
+# of three.
 . "$(dirname "$(realpath "$0")")/lib.sh"
-CM_CLIENT=module all_shell 'with the module'
-CM_CLIENT=mixed all_shell 'mixed'
+top=$(cd "$(dirname "$(realpath "$0")")/../.." && pwd)
+for client in module mixed; do
+	all_one "demo, $client" "$top/scripts/demo" --client $client
+	CM_CLIENT=$client all_shell "$client"
+	CM_CLIENT=$client all_shell "$client, long" -l
+done
 all_finish
