@@ -157,6 +157,7 @@ struct cmk_log {
 	struct cmk_freeze freeze[CMIRROR_FREEZES];
 	u32 freezes_open;		/* not told yet */
 	u64 assigned;			/* region being copied + 1 */
+	u64 assigned_claim;		/* for this one; another may have the region, too */
 
 	/* lazy clears, flushes */
 	unsigned long batch_due;	/* jiffies */

@@ -89,10 +89,9 @@ static void region_thaw(struct cmk_log *log, struct cmk_freeze *freeze, u64 regi
 	if (!freezes(freeze, region))
 		return;
 	cmk_bit_put(freeze->out, region - freeze->lo);
-	if (cmk_freeze_of(log, region))
-		return;
-	cmk_frozen_change(log, region, region + 1, false);
-	__clear_bit(region, log->voids);
+	__clear_bit(region, log->voids); /* another freeze has a patience of its own */
+	if (!cmk_freeze_of(log, region))
+		cmk_frozen_change(log, region, region + 1, false);
 }
 
 /* Of a claim of this node: it is copied in vain from now on. */
@@ -204,7 +203,7 @@ void cmk_claim_cut(struct cmk_log *log, u64 id, u64 hi)
 
 static bool is_assigned(const struct cmk_log *log, const struct cmk_claim *claim)
 {
-	return log->assigned > claim->lo && log->assigned <= claim->hi;
+	return log->assigned && log->assigned_claim == claim->id;
 }
 
 static bool any_done(const struct cmk_log *log)
@@ -261,6 +260,7 @@ bool cmk_work_next(struct cmk_log *log, u64 *region)
 			continue;
 		claim->next = r + 1;
 		log->assigned = r + 1;
+		log->assigned_claim = claim->id;
 		*region = r;
 		return true;
 	}

@@ -223,10 +223,12 @@ struct cml_merge { /* per slot; the coordinator's work, not replicated */
 	uint32_t pages_busy;
 	uint64_t sent_seq; /* of the last MERGE */
 	uint64_t oos_gen;  /* OOS must be durable up to this */
+	bool is_heard;     /* our MERGED has been delivered, and is to be acknowledged by: */
 	uint32_t ack_count;
 	uint32_t ack_from[CMN_NODES_MAX];
 	uint64_t gone_since_ms;
 	bool is_killed;
+	bool is_kmod;	   /* its node ran this log with the module when it went */
 };
 
 enum cml_open_step {
@@ -384,6 +386,7 @@ struct cml {
 	struct cml_xfer xfer;
 	uint32_t merge_gen;
 	struct cml_merge merge[DISK_SLOTS_MAX];
+	uint32_t gone_kmod; /* mask of slots: whose node was of the module when it went */
 
 	/* claimant */
 	struct cml_work work[CML_WORKS];
@@ -715,8 +718,8 @@ uint64_t cml_pace_deadline_ms(const struct cml *log);	 /* when the rest ends, or
 void cml_pace_busy(struct cml *log);			 /* somebody says he writes */
 bool cml_pace_is_written(const struct cml *log);	 /* by this node, as far as is known */
 void cml_pace_look(struct cml *log, const struct cmirror_stats *stats); /* our kernel's */
-/* All of a claim of ours, in so long. */
-void cml_pace_copied(struct cml *log, const struct cml_claim *claim, uint64_t copy_ms);
+/* All of a claim of ours; it was granted then. */
+void cml_pace_copied(struct cml *log, const struct cml_claim *claim, uint64_t granted_ms);
 /* Our RELEASE was delivered; @is_vain: nothing came in sync by it. */
 void cml_pace_released(struct cml *log, const struct cml_claim *claim, bool is_vain);
 

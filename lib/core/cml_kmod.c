@@ -90,8 +90,13 @@ void cml_km_freeze(struct cml *log, const struct cml_claim *claim)
 	struct kmod_push what = { .type = KMOD_PUSH_FREEZE, .claim_id = claim->id,
 				  .lo = claim->lo, .hi = claim->hi,
 				  .wait_ms = FREEZE_WAIT_MS, .patience_ms = claim->patience_ms };
+	uint64_t r;
 
 	push(log, &what);
+	/* One that came with the tables may have lost some already: writes there need not wait. */
+	for (r = claim->lo; r < claim->hi; r++)
+		if (cml_bit_get(claim->out, r - claim->lo))
+			cml_km_region_out(log, claim, r);
 }
 
 void cml_km_claim(struct cml *log, const struct cml_claim *claim)
@@ -106,9 +111,13 @@ void cml_km_claim(struct cml *log, const struct cml_claim *claim)
 void cml_km_claim_over(struct cml *log, const struct cml_claim *claim)
 {
 	struct kmod_push what = { .claim_id = claim->id };
+	uint64_t r;
 
 	if (!log->km.luid)
 		return;
+	/* A VOID that is still on its way finds no claim: the next claim wants one of its own. */
+	for (r = claim->lo; r < claim->hi; r++)
+		bits_clear(&log->km.voided, r);
 	what.type = claim->nodeid == log->cmn->cfg.nodeid ? KMOD_PUSH_CLAIM_END : KMOD_PUSH_THAW;
 	push(log, &what);
 }

@@ -376,6 +376,15 @@ void cml_leave_deliver(struct cml *log, const struct wire_msg *msg)
 }
 
 /* Its claims stay closed (hazard L5): its kernel may be copying, whatever became of its daemon. */
+static void client_note(struct cml *log, uint32_t nodeid)
+{
+	uint32_t bit = 1u << cml_slot_of(log, nodeid);
+
+	log->gone_kmod &= ~bit;
+	if (cml_mem_find(log, nodeid)->client == WIRE_CLIENT_KMOD)
+		log->gone_kmod |= bit;
+}
+
 void cml_node_gone(struct cml *log, uint32_t nodeid)
 {
 	if (!cml_mem_find(log, nodeid))
@@ -384,6 +393,8 @@ void cml_node_gone(struct cml *log, uint32_t nodeid)
 		    "node %u is gone; recovery waits until it is proven dead or back", nodeid);
 	if (cml_slot_of(log, nodeid) == CML_NO_SLOT)
 		cml_claims_of_node_drop(log, nodeid);
+	else
+		client_note(log, nodeid);
 	mem_del(log, nodeid);
 }
 
@@ -499,6 +510,7 @@ void cml_again_deliver(struct cml *log, const struct wire_msg *msg)
 	}
 	if (msg->u.join.has_state) {
 		log->stranger_has_state = cml_is_whole(log);
+		cml_founder_check(log); /* a log that we open just now is open already */
 		return;
 	}
 	if (!geometry_fits(log, msg))
@@ -552,6 +564,25 @@ static void conflict(struct cml *log)
 			"merged with nodes that went on without this one: its mirrors are stale");
 }
 
+/*
+ * We lost quorum, and they have been in a view with quorum since. Whether they have the log open
+ * now does not matter: one may have opened it, written, and closed it, and all of that is on disk.
+ * A node that has just booted has been in no view.
+ */
+static bool others_went_on(const struct cmn *cmn)
+{
+	uint32_t i;
+
+	for (i = 0; cmn->lost_quorum && i < CMN_NODES_MAX; i++) {
+		const struct cmn_peer *peer = &cmn->peer[i];
+
+		if (peer->is_used && peer->in_view && !cmn_is_of_us(cmn, peer) &&
+		    peer->hello.prev_view && !peer->hello.lost_quorum)
+			return true;
+	}
+	return false;
+}
+
 static bool dir_has_state(const struct cmn_dir *dir)
 {
 	uint32_t i;
@@ -592,7 +623,7 @@ void cml_founder_check(struct cml *log)
 
 void cml_settled(struct cml *log)
 {
-	if (log->stranger_has_state)
+	if (log->stranger_has_state || (cml_is_whole(log) && others_went_on(log->cmn)))
 		conflict(log);
 	cml_founder_check(log);
 }

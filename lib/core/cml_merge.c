@@ -106,17 +106,19 @@ static void proof_give_back(struct cml *log, struct cml_merge *merge)
 	cmn_proof_drop(log->cmn, merge->nodeid);
 }
 
-static uint32_t return_ms(const struct cml *log, uint32_t nodeid)
+/*
+ * Nobody's I/O waits for a daemon whose kernel has the module while all is in sync. Else its own
+ * kernel holds writes to what is not, and everybody those to what it had claimed.
+ */
+static uint32_t return_ms(const struct cml *log, const struct cml_merge *merge)
 {
-	const struct cmn_peer *peer = cmn_peer(log->cmn, nodeid);
-
-	return peer && peer->hello.client == WIRE_CLIENT_KMOD ? log->cmn->cfg.daemon_return_kmod_ms
-							      : log->cmn->cfg.daemon_return_ms;
+	return merge->is_kmod && !log->oos_count ? log->cmn->cfg.daemon_return_kmod_ms
+						 : log->cmn->cfg.daemon_return_ms;
 }
 
 static void late_kill(struct cml *log, struct cml_merge *merge)
 {
-	uint32_t wait_ms = return_ms(log, merge->nodeid);
+	uint32_t wait_ms = return_ms(log, merge);
 
 	if (!wait_ms || merge->is_killed || log->cmn->now_ms < merge->gone_since_ms + wait_ms)
 		return;
@@ -229,19 +231,30 @@ static void announce_pump(struct cml *log, uint32_t slot)
 {
 	struct cml_merge *merge = &log->merge[slot];
 	struct wire_msg msg = { .type = WIRE_MERGED };
-	uint32_t i;
 
 	if (log->merge_delivered < merge->sent_seq || !cml_oos_is_durable(log))
 		return;
 	state_set(log, slot, CML_MERGE_ANNOUNCED);
-	/* A joiner without tables would not answer, and gets them with this merge in them. */
+	merge->is_heard = false;
+	msg.u.merged.nodeid = merge->nodeid;
+	msg.u.merged.slot = (uint16_t)slot;
+	cmn_send(log->cmn, log, &msg);
+}
+
+/*
+ * Who answers is known when MERGED is delivered, not when it is sent: whoever is whole then. One
+ * who has left and joined again meanwhile has no tables, does not answer, and gets them with this
+ * merge in them.
+ */
+static void acks_want(struct cml *log, struct cml_merge *merge)
+{
+	uint32_t i;
+
+	merge->is_heard = true;
 	merge->ack_count = 0;
 	for (i = 0; i < CMN_NODES_MAX; i++)
 		if (log->mem[i].is_used && log->mem[i].is_whole)
 			merge->ack_from[merge->ack_count++] = log->mem[i].nodeid;
-	msg.u.merged.nodeid = merge->nodeid;
-	msg.u.merged.slot = (uint16_t)slot;
-	cmn_send(log->cmn, log, &msg);
 }
 
 /* ---- clearing ---- */
@@ -293,6 +306,7 @@ static void slot_pump(struct cml *log, uint32_t slot)
 		merge->nodeid = log->slots[slot].nodeid;
 		merge->gen = ++log->merge_gen;
 		merge->gone_since_ms = log->cmn->now_ms;
+		merge->is_kmod = log->gone_kmod >> slot & 1;
 		state_set(log, slot, CML_MERGE_UNPROVEN);
 	}
 	/* It came back, and goes on with this slot; maybe it had said that nothing ran. */
@@ -357,15 +371,18 @@ static void ack_send(struct cml *log, const struct wire_msg *msg)
 void cml_merged_deliver(struct cml *log, const struct wire_msg *msg)
 {
 	struct disk_slot *entry = &log->slots[msg->u.merged.slot];
+	struct cml_merge *merge = &log->merge[msg->u.merged.slot];
 
 	if (msg->view != log->cmn->view_nr)
 		return; /* its sender announces again */
+	if (msg->sender == log->cmn->cfg.nodeid && merge->state == CML_MERGE_ANNOUNCED)
+		acks_want(log, merge);
 	if (entry->state == DISK_SLOT_RUNNING && entry->nodeid == msg->u.merged.nodeid &&
 	    is_unproven(log, msg->u.merged.slot)) {
 		memset(entry, 0, sizeof(*entry));
 		cml_sb_changed(log);
 		log->merge_epoch++;
-	} else if (log->merge[msg->u.merged.slot].state == CML_MERGE_ANNOUNCED) {
+	} else if (merge->state == CML_MERGE_ANNOUNCED) {
 		merge_abort(log, msg->u.merged.slot); /* its owner joined before: it is in use */
 	}
 	cml_claims_of_node_dead(log, msg->u.merged.nodeid);
@@ -378,7 +395,7 @@ void cml_merged_ack_deliver(struct cml *log, const struct wire_msg *msg)
 	uint32_t i;
 
 	if (msg->view != log->cmn->view_nr || merge->state != CML_MERGE_ANNOUNCED ||
-	    merge->nodeid != msg->u.merged_ack.nodeid)
+	    !merge->is_heard || merge->nodeid != msg->u.merged_ack.nodeid)
 		return;
 	for (i = 0; i < merge->ack_count; i++) {
 		if (merge->ack_from[i] != msg->sender)

@@ -5,11 +5,11 @@
  *
  * While nobody writes, one claim follows another, as large as they may be. While somebody does (an
  * ACK says so, or our own kernel), writers at random places soon all wait for a claim that is open.
- * So it is made small enough to be copied in COPY_MS: halved when that took longer, grown by an
- * eighth when it took less than half. What agreeing on it costs does not shrink with it, so it does
- * not count there. No write ends it before PATIENCE_MS: that would cost the write a round trip,
- * too, and the claim its region. And all claimants together leave two thirds of the time to the
- * writers: after a claim that was open for t a node rests (3 * members - 1) * t.
+ * So it is made small enough to be copied in COPY_MS, or in what agreeing on it took: halved when
+ * it took longer, grown by an eighth when it took less than half. No write ends it before
+ * PATIENCE_MS: that would cost the write a round trip, too, and the claim its region. And all
+ * claimants together leave two thirds of the time to the writers: after a claim that was open for
+ * t a node rests (3 * members - 1) * t.
  */
 #include "lib/core/cml_int.h"
 
@@ -97,13 +97,15 @@ static uint64_t whole_count(const struct cml *log)
 	return n;
 }
 
-void cml_pace_copied(struct cml *log, const struct cml_claim *claim, uint64_t copy_ms)
+void cml_pace_copied(struct cml *log, const struct cml_claim *claim, uint64_t granted_ms)
 {
 	uint64_t regions = cml_pace_regions(log), had = claim->hi - claim->lo;
+	uint64_t agree_ms = granted_ms - claim->since_ms, copy_ms = log->cmn->now_ms - granted_ms;
+	uint64_t aim_ms = agree_ms > COPY_MS ? agree_ms : COPY_MS;
 
-	if (copy_ms > COPY_MS)
+	if (copy_ms > aim_ms)
 		log->pace.regions = had > 1 ? had / 2 : 1;
-	else if (copy_ms < COPY_MS / 2)
+	else if (copy_ms < aim_ms / 2)
 		log->pace.regions = regions + 1 + regions / 8;
 }
 

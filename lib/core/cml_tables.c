@@ -151,6 +151,7 @@ static void claims_get(struct cml *log, const struct wire_tables *tables)
 		claim->lo = in->lo;
 		claim->hi = in->hi;
 		claim->is_granted = true;
+		claim->since_ms = log->cmn->now_ms;
 		memcpy(claim->out, in->out, sizeof(claim->out));
 	}
 }

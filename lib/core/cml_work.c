@@ -345,6 +345,7 @@ void cml_work_adopt(struct cml *log)
 			continue;
 		memset(work, 0, sizeof(*work));
 		work->claim_id = claim->id;
+		work->granted_ms = log->cmn->now_ms;
 		work->next = claim->hi;
 		work->is_kernels = any_kmod(log);
 		for (j = 0; j < CML_LUIDS_MAX; j++) {
@@ -393,7 +394,7 @@ static void work_pump(struct cml *log, struct cml_work *work)
 	if (!work->is_releasing) {
 		if (next_in(log, work, &r))
 			return;
-		cml_pace_copied(log, claim, log->cmn->now_ms - work->granted_ms);
+		cml_pace_copied(log, claim, work->granted_ms);
 		work->is_releasing = true;
 		work->is_flushed = !any_done(work);
 		if (!work->is_flushed)

@@ -60,8 +60,8 @@ struct cmn_config {
 	uint32_t resend_ms;        /* chunk of a transfer; 2000 */
 	uint32_t resume_ms;        /* a held RESUME is answered REFUSED after; 30000 */
 	uint32_t leg_flush_ms;     /* POSTSUSPEND waits at most this for the legs; 5000 */
-	/* A node without its daemon is killed after; 0 = never. Its I/O waits for so long (60000),
-	 * or its kernel has the module, and all that waits is a resync (300000). */
+	/* A node without its daemon is killed after; 0 = never. I/O waits for it so long (60000),
+	 * or none does: its kernel has the module, and all is in sync (300000). */
 	uint32_t daemon_return_ms, daemon_return_kmod_ms;
 };
 

@@ -17,8 +17,11 @@ part() { # part LV: makes it on node 3 under a name of the test
 	on 3 "dmsetup info -c --noheadings -o major,minor t_$1"
 }
 log=$(part data_mlog 8192) a=$(part data_mimage_0 32768) b=$(part data_mimage_1 32768)
-uuid=$(awk '{ for (i = 1; i < NF; i++) if ($i == "userspace") print $(i + 2) }' <<< "$table")
-line="0 32768 mirror userspace 4 $uuid clustered-disk $log 2048 2 $a 0 $b 0 1 handle_errors"
+# The log's words, which are those of node 3's client.
+read -r _ _ _ _ _ uuid _ <<< "$table"
+words="userspace 4 $uuid clustered-disk $log 2048"
+[ "$(get_status 3 client)" != kmod ] || words="cmirror-disk 3 $uuid $log 2048"
+line="0 32768 mirror $words 2 $a 0 $b 0 1 handle_errors"
 # Loading a table cannot read the log yet; starting it is answered, and the log refuses to serve.
 on 3 "timeout 60 dmsetup create t_data --table '$line'" || true
 refused() { on 3 cmirrorctl dump | has '^state=refused'; }

@@ -121,7 +121,7 @@ struct sim_kmod {
 	uint64_t retry_us;
 	struct sim_freeze freeze[SIM_FREEZES];
 	struct sim_claim claim[CMIRROR_CLAIMS];
-	uint64_t assigned;
+	uint64_t assigned, assigned_claim;
 	uint64_t batch_due_us;
 	bool is_batching;
 	uint8_t page[DISK_PAGE_BYTES];

@@ -196,6 +196,7 @@ static void emit(void *host, const struct cmn_effect *fx)
 		sim_locks_ask(nd, fx->nodeid - 1, WANT_PROOF);
 		break;
 	case CMN_FX_PROOF_RELEASE:
+		sim_trace(s, nd, "gives back the lock of node %u", fx->nodeid);
 		sim_locks_drop(nd, fx->nodeid - 1, WANT_PROOF);
 		break;
 	case CMN_FX_FLUSH_LEGS:

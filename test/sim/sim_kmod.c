@@ -479,7 +479,7 @@ static void thaw(struct sim_mirror *m, uint64_t id, bool is_all, uint64_t region
 
 static bool is_assigned(const struct sim_kmod *km, const struct sim_claim *claim)
 {
-	return km->assigned > claim->lo && km->assigned <= claim->hi;
+	return km->assigned && km->assigned_claim == claim->id;
 }
 
 static uint64_t next_of(const struct sim_kmod *km, const struct sim_claim *claim)
@@ -581,6 +581,7 @@ int sim_km_get_work(struct sim_mirror *m, uint64_t *region)
 			continue;
 		claim->next = r + 1;
 		km->assigned = r + 1;
+		km->assigned_claim = claim->id;
 		*region = r;
 		return 1;
 	}
@@ -774,13 +775,24 @@ bool sim_km_load(struct sim_mirror *m)
 	return true;
 }
 
+static void stop_wait(struct sim_th *th, struct sim_mirror *m, uint64_t killed_after_us)
+{
+	m->km.state = CMIRROR_STOPPING;
+	m->km.dirty = 0;
+	m->km.waiter = th;
+	while (m->km.is_inflight)
+		sim_th_block(th);
+	(void)ask_and_wait(th, m, CMIRROR_ASK_STOP, killed_after_us, true);
+}
+
 void sim_km_resume(struct sim_th *th, struct sim_mirror *m)
 {
 	struct sim_kmod fresh = { .is_on = true, .is_core = m->km.is_core,
 				  .state = CMIRROR_RESUMING, .news_due = m->km.news_due };
 
+	/* Killed here, too, the ioctl would fail, and with it the table: not modelled. */
 	if (m->km.state == CMIRROR_STOPPING)
-		sim_km_postsuspend(th, m);
+		stop_wait(th, m, UINT64_MAX);
 	m->km = fresh;
 	m->km.oos = m->km.want_oos = range(0, m->nd->s->region_count);
 	if (ask_and_wait(th, m, CMIRROR_ASK_RESUME, 60 * US_S, false))
@@ -799,17 +811,10 @@ void sim_km_presuspend(struct sim_mirror *m)
 
 void sim_km_postsuspend(struct sim_th *th, struct sim_mirror *m)
 {
-	if (!is_live(&m->km) && m->km.state != CMIRROR_STOPPING)
-		return;
-	m->km.state = CMIRROR_STOPPING;
-	m->km.dirty = 0;
-	m->km.waiter = th;
-	while (m->km.is_inflight)
-		sim_th_block(th);
-	/* Somebody may kill the ioctl that waits. */
-	(void)ask_and_wait(th, m, CMIRROR_ASK_STOP,
-			   sim_chance(m->nd->s, 8) ? sim_rand(m->nd->s, 20 * US_MS) : UINT64_MAX,
-			   true);
+	bool is_killed = sim_chance(m->nd->s, 8);
+
+	if (is_live(&m->km) || m->km.state == CMIRROR_STOPPING)
+		stop_wait(th, m, is_killed ? sim_rand(m->nd->s, 20 * US_MS) : UINT64_MAX);
 }
 
 static void tick_ev(struct sim *s, const struct sim_ev *ev)

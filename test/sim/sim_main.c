@@ -223,6 +223,12 @@ static const struct {
 	{ CLASS_LEGS, 444, SIM_STOCK, false },
 	/* a joiner in the tables whose LEAVE is on the disk */
 	{ CLASS_PARTITION, 263, SIM_STOCK, false },
+	/* a merge that waited for one who had left and joined again */
+	{ CLASS_DAEMON, 109, SIM_MIXED, false },
+	/* a log opened, while one came back that had it open without quorum */
+	{ CLASS_PARTITION, 183, SIM_MODULE, false },
+	/* a region of two claims, of which one could not be ended */
+	{ CLASS_DAEMON, 299, SIM_MODULE, false },
 };
 
 static uint32_t run_found_by(const struct plan *plan)
