@@ -181,7 +181,7 @@ void cml_ack_send(struct cml *log, const struct cml_claim *claim, const uint8_t 
 		if (is_held(log, r))
 			cml_bit_set(bits, r - claim->lo);
 	msg.u.ack.claim_id = claim->id;
-	msg.u.ack.is_busy = cml_pace_is_written(log);
+	msg.u.ack.is_busy = cml_pace_is_written(&log->pace, log->cmn->now_ms);
 	msg.blob = bits;
 	msg.blob_bytes = (uint32_t)((claim->hi - claim->lo + 7) / 8);
 	cmn_send(log->cmn, log, &msg);
@@ -279,11 +279,21 @@ void cml_ack_deliver(struct cml *log, const struct wire_msg *msg)
 	if (!ack_strike(claim, msg->sender))
 		return;
 	if (msg->u.ack.is_busy)
-		cml_pace_busy(log);
+		cml_pace_busy(&log->pace, log->cmn->now_ms);
 	for (i = 0; i < msg->blob_bytes; i++)
 		claim->out[i] |= msg->blob[i];
 	if (!claim->ack_count)
 		granted(log, claim);
+}
+
+static uint64_t whole_count(const struct cml *log)
+{
+	uint64_t n = 0;
+	uint32_t i;
+
+	for (i = 0; i < CMN_NODES_MAX; i++)
+		n += log->mem[i].is_used && log->mem[i].is_whole;
+	return n ? n : 1;
 }
 
 /*
@@ -310,7 +320,8 @@ void cml_release_deliver(struct cml *log, const struct wire_msg *msg)
 	if (msg->sender == log->cmn->cfg.nodeid) {
 		log->stats.claims++;
 		log->stats.regions_resynced += cleared;
-		cml_pace_released(log, claim, !cleared);
+		cml_pace_released(&log->pace, log->cmn->now_ms, claim->since_ms, whole_count(log),
+				  !cleared);
 		if (!cleared) {
 			log->stats.claims_failed++;
 			log->claim_from = claim->hi; /* look elsewhere first */

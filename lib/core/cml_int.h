@@ -15,7 +15,7 @@
  *	cml_member.c	JOIN, LEAVE, SLOT, who is gone, who is coordinator
  *	cml_xfer.c	state transfer to joiners
  *	cml_claim.c	claims: propose, acknowledge, void, release; cml_work.c the claimant's side
- *	cml_pace.c	how much and how often is claimed
+ *	cml_pace.c	how much and how often is claimed (a header of its own)
  *	cml_merge.c	slots of the dead
  *	cml_pump.c	after each event: whatever can go on, goes on
  */
@@ -24,6 +24,7 @@
 
 #include "base/bits.h"
 #include "base/buf.h"
+#include "lib/core/cml_pace.h"
 #include "lib/core/cmn.h"
 #include "lib/format/wire_tables.h"
 
@@ -32,8 +33,6 @@
 #define CML_CLAIMS_MAX    (2u * CMN_NODES_MAX)
 #define CML_TOKENS_MAX    64u /* per luid; more = "every region" */
 #define CML_CLAIM_BYTES   (WIRE_CLAIM_REGIONS_MAX / 8u)
-/* A claim spans at most 16 MiB: nobody's write waits longer than that takes. */
-#define CML_CLAIM_SECT    (16u * 2048u)
 #define CML_XFER_WINDOW   4u            /* chunks under way to a joiner */
 #define CML_DISK_RETRY_MS 500u
 #define CML_DISK_RETRIES  6u
@@ -192,17 +191,6 @@ struct cml_work {
 	uint64_t flush_id;
 };
 #define CML_WORKS 2u /* the next claim is proposed when half of one is done */
-
-/* How fast we resync. */
-struct cml_pace {
-	uint64_t regions; /* of the next claim; 0 or too many = as many as there may be */
-	uint64_t busy_until_ms;    /* somebody writes to the mirror */
-	bool is_said;		   /* again, since our last claim was over */
-	uint64_t written_until_ms; /* this node does */
-	uint64_t rest_until_ms;    /* while it is busy: no claim before */
-	uint64_t writes, look_ms;  /* of our kernel, when it was counted last */
-	uint32_t fails; /* own claims in a row of which nothing came in sync */
-};
 
 enum cml_merge_state {
 	CML_MERGE_NONE,
@@ -709,19 +697,6 @@ void cml_work_pump(struct cml *log);
 void cml_work_reset(struct cml *log);
 void cml_work_forget(struct cml *log, uint64_t claim_id);
 void cml_work_adopt(struct cml *log); /* after a restart: claims of ours in the transferred state */
-
-/* ---- cml_pace.c ---- */
-uint64_t cml_pace_regions(const struct cml *log); /* of the next claim, at most */
-uint32_t cml_pace_patience_ms(const struct cml *log);
-bool cml_pace_allows(const struct cml *log);		 /* a claim, now */
-uint64_t cml_pace_deadline_ms(const struct cml *log);	 /* when the rest ends, or UINT64_MAX */
-void cml_pace_busy(struct cml *log);			 /* somebody says he writes */
-bool cml_pace_is_written(const struct cml *log);	 /* by this node, as far as is known */
-void cml_pace_look(struct cml *log, const struct cmirror_stats *stats); /* our kernel's */
-/* All of a claim of ours; it was granted then. */
-void cml_pace_copied(struct cml *log, const struct cml_claim *claim, uint64_t granted_ms);
-/* Our RELEASE was delivered; @is_vain: nothing came in sync by it. */
-void cml_pace_released(struct cml *log, const struct cml_claim *claim, bool is_vain);
 
 /* ---- cml_merge.c ---- */
 void cml_merge_pump(struct cml *log);

@@ -363,7 +363,8 @@ void cml_km_look(struct cml *log, const struct kmod_look *look)
 	look_life(log, inst, look);
 	if (log->km.luid != look->luid)
 		return;
-	cml_pace_look(log, &look->stats); /* before an ACK says it */
+	/* before an ACK says it */
+	cml_pace_look(&log->pace, log->cmn->now_ms, look->stats.writes + look->stats.held);
 	for (i = 0; i < look->frozen_count; i++)
 		look_frozen(log, &look->frozen[i]);
 	for (i = 0; i < look->copied_count; i++)

@@ -63,7 +63,7 @@ uint64_t cml_deadline_ms(const struct cml *log)
 		return UINT64_MAX;
 	if (log->state != CML_ST_ACTIVE || cml_io_busy(log) || log->oos_count ||
 	    cml_unproven_count(log))
-		return soonest(now_ms + 100, cml_pace_deadline_ms(log));
+		return soonest(now_ms + 100, cml_pace_deadline_ms(&log->pace, now_ms));
 	if (!log->mark_count && !log->batch_flushing)
 		return UINT64_MAX;
 	return log->batch_due_ms > now_ms ? log->batch_due_ms

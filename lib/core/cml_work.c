@@ -55,7 +55,7 @@ static uint64_t first_unclaimed(const struct cml *log, uint64_t from)
 
 static uint64_t claim_end(const struct cml *log, uint64_t lo)
 {
-	uint64_t hi = lo + cml_pace_regions(log);
+	uint64_t hi = lo + cml_pace_regions(&log->pace, log->cfg.ctr.region_size_sect);
 	uint32_t i;
 
 	if (hi > log->region_count)
@@ -101,12 +101,23 @@ static bool is_half_done(struct cml *log)
 	return true;
 }
 
+static bool has_work(const struct cml *log)
+{
+	uint32_t i;
+
+	for (i = 0; i < CML_WORKS; i++)
+		if (log->work[i].claim_id)
+			return true;
+	return false;
+}
+
 static bool may_propose(struct cml *log)
 {
 	return log->state == CML_ST_ACTIVE && cmn_can_serve(log->cmn) && !log->proposed_id &&
 	       log->cmn->now_ms >= log->claim_due_ms && log->oos_count && cml_claims_allowed(log) &&
 	       log->leave.step == CML_LEAVE_NONE && log->legs_known && wants_work(log) &&
-	       work_free(log) && is_half_done(log) && cml_pace_allows(log);
+	       work_free(log) && is_half_done(log) &&
+	       cml_pace_allows(&log->pace, log->cmn->now_ms, has_work(log));
 }
 
 static void propose(struct cml *log)
@@ -124,7 +135,7 @@ static void propose(struct cml *log)
 	msg.u.propose.claim_id = log->proposed_id;
 	msg.u.propose.lo = lo;
 	msg.u.propose.hi = claim_end(log, lo);
-	msg.u.propose.patience_ms = cml_pace_patience_ms(log);
+	msg.u.propose.patience_ms = cml_pace_patience_ms(&log->pace, log->cmn->now_ms);
 	cmn_send(log->cmn, log, &msg);
 }
 
@@ -394,7 +405,8 @@ static void work_pump(struct cml *log, struct cml_work *work)
 	if (!work->is_releasing) {
 		if (next_in(log, work, &r))
 			return;
-		cml_pace_copied(log, claim, work->granted_ms);
+		cml_pace_copied(&log->pace, log->cmn->now_ms, claim->hi - claim->lo,
+				claim->since_ms, work->granted_ms);
 		work->is_releasing = true;
 		work->is_flushed = !any_done(work);
 		if (!work->is_flushed)
