@@ -292,7 +292,9 @@ static void all_durable_wait(struct cmk_log *log)
 
 	while (undurable_count(log, &inflight)) {
 		cmk_pages_write(log);
-		if (none_inflight(log) && any_failed(log))	/* it waits for its next try */
+		if (!undurable_count(log, &inflight))
+			return;
+		if (!inflight && any_failed(log))	/* it waits for its next try */
 			schedule_timeout_uninterruptible(msecs_to_jiffies(CMK_RETRY_MS) / 4 + 1);
 		wait_event(log->wait, none_inflight(log));
 	}

@@ -12,6 +12,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/*
+ * Both streams end in one file: what libraries say on stderr in pieces, maybe from other threads,
+ * must not come into the middle of a line of ours.
+ */
+__attribute__((constructor)) static void stderr_by_lines(void)
+{
+	(void)setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
+}
+
 static unsigned int test_count;
 static unsigned int failed_count;
 

@@ -14,7 +14,7 @@ modprobe -a dm-mirror dm-log-cmirror || exit
 kernel_leaks > /dev/null	# of the boot
 dmesg -C
 for program in /usr/local/lib/cmirror-kmod/test_*; do
-	name=${program##*/}
+	name=${program##*/} began=$SECONDS
 	echo "--- $name"
 	timeout -k 5 $((120 * RIG_SLOW)) "$program" > /tmp/out 2>&1
 	status=$?
@@ -24,7 +24,7 @@ for program in /usr/local/lib/cmirror-kmod/test_*; do
 	[ -z "$kernel_refuses" ] || ! kernel_leaks dm_log_cmirror || status=1
 	count=$((count + 1))
 	if [ $status = 0 ]; then
-		echo "part: ok $name ($(grep -c '^ok ' /tmp/out) checks)"
+		echo "part: ok $name ($(grep -c '^ok ' /tmp/out) checks, $((SECONDS - began)) s)"
 	else
 		echo "part: FAILED $name (status $status)"
 		failed=1
