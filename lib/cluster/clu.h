@@ -8,9 +8,9 @@
  * messages exist; each message is delivered in a view, in the same order on every member of it.
  *
  * One thread: every function below, and every callback, runs in the thread that called
- * clu_create(); no callback may destroy the cluster object. No function blocks, except
- * clu_create(), clu_destroy() and clu_leave_clean(), for at most CLU_CREATE_MS and CLU_STOP_MS;
- * what takes time ends in a callback out of clu_dispatch(). No memory is allocated by us after
+ * clu_create(); no callback may destroy the cluster object. Callbacks come out of clu_dispatch()
+ * only: no other function calls back. No function blocks, except clu_create(), clu_destroy() and
+ * clu_leave_clean(), for at most CLU_CREATE_MS and CLU_STOP_MS. No memory is allocated by us after
  * clu_create() (the libraries below may; they are not on the path of a mark). A provider may run a
  * helper thread of its own: no callback ever runs there. The end of a process waits for it, and the
  * DLM blocks it without a way to interrupt while a dead node is being fenced: a process killed in

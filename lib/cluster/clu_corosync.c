@@ -101,20 +101,30 @@ static void coro_destroy(struct clu *clu, bool leave_clean)
 
 void coro_lost(struct coro *coro, const char *fmt, ...)
 {
-	char reason[160];
 	va_list args;
 
 	if (coro->is_lost)
 		return;
 	coro->is_lost = true;
 	va_start(args, fmt);
-	vsnprintf(reason, sizeof(reason), fmt, args);
+	vsnprintf(coro->lost_reason, sizeof(coro->lost_reason), fmt, args);
 	va_end(args);
+}
+
+/*
+ * Out of clu_dispatch() only: it may be clu_send() that finds corosync gone, called in the middle
+ * of a step of the core.
+ */
+static void tell_lost(struct coro *coro)
+{
+	if (!coro->is_lost || coro->is_lost_told)
+		return;
+	coro->is_lost_told = true;
 	if (coro->view.usable) {
 		coro->view.usable = false;
 		clu_emit_view_change(&coro->base, &coro->view);
 	}
-	clu_emit_lost(&coro->base, reason);
+	clu_emit_lost(&coro->base, coro->lost_reason);
 }
 
 /* ---- views ---- */
@@ -240,7 +250,7 @@ static int coro_timeout_ms(const struct clu *clu)
 	int cpg_ms, lock_ms;
 
 	if (coro->is_lost)
-		return -1;
+		return coro->is_lost_told ? -1 : 0;
 	cpg_ms = coro_cpg_timeout_ms(coro);
 	lock_ms = coro->dlm ? coro_lock_timeout_ms(coro) : -1;
 	if (cpg_ms < 0 || lock_ms < 0)
@@ -262,6 +272,7 @@ static void coro_dispatch(struct clu *clu)
 		coro_lock_dispatch(coro);
 	if (!coro->is_lost)
 		coro_cpg_flush(coro);
+	tell_lost(coro);
 }
 
 static int coro_own(struct clu *clu, const char *name)

@@ -10,7 +10,7 @@
  *  clu_corosync_lock.c    node lock, own(), proofs (by clu_dlm.h)
  *
  * A failed call of a corosync library means that corosync is gone: coro_lost(), once, and from then
- * on nothing is called any more.
+ * on nothing is called any more. The caller hears of it at the end of clu_dispatch().
  */
 #ifndef CM_CLUSTER_CLU_COROSYNC_H
 #define CM_CLUSTER_CLU_COROSYNC_H
@@ -36,7 +36,8 @@ struct coro_node {
 struct coro {
 	struct clu base;
 	uint32_t nodeid;
-	bool is_lost;
+	bool is_lost, is_lost_told;
+	char lost_reason[160];
 	bool allow_no_fencing;
 	uint64_t create_until_ms;	/* clu_create() may take till then */
 

@@ -42,6 +42,7 @@ struct clu {
 	void *ctx;
 	uint32_t caps;
 	bool has_locks;			/* config->with_locks */
+	bool is_dispatching;		/* callbacks may come */
 	struct clu_stats stats;
 	char spare_name[CLU_NAMES_SPARE][24];	/* clu_node_name() of nodes without a name */
 	uint32_t spare_next;

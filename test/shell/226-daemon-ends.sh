@@ -43,9 +43,24 @@ vg_up
 on 3 'cmirrorctl status' | grep -q 'No clustered mirror'
 
 # corosync dies under an active mirror
+corosync_dead() { # corosync_dead NODE
+	wait_for 40 "the end of node $1, by itself or fenced" eval "! alive $1"
+	wait_for 40 "the proof that node $1 is dead" fenced "$1"
+}
 on 2 'kill -KILL $(pidof corosync)' || : # the node may be gone before the answer
-wait_for 40 "the end of node 2, by itself or fenced" eval '! alive 2'
-wait_for 40 "the proof that node 2 is dead" fenced 2
+corosync_dead 2
+start 2
+cluster_up
+vg_up
+on 2 lvchange -asy vg/data
+
+# the same, while cmirrord has a message to send, of a suspend: it ends by itself, with no core dump
+on 2 'kill -STOP $(cat /run/cmirrord.pid)
+	dmsetup suspend --noflush vg-data > /dev/null 2>&1 &
+	sleep 1
+	kill -KILL $(pidof corosync)
+	kill -CONT $(cat /run/cmirrord.pid)' || :
+corosync_dead 2
 on 1 'dd if=/dev/urandom of=/dev/vg/data bs=64k count=16 oflag=direct status=none'
 wait_sync vg/data 120 1
 check_legs vg/data 1
