@@ -249,59 +249,60 @@ bool cmk_pages_retry(const struct cmk_log *log, unsigned long *when)
 	return is_any;
 }
 
-/* How many pages have bits that are set and not durable; of these, how many are being written. */
-static u32 undurable_count(struct cmk_log *log, u32 *inflight)
-{
-	u32 i, count = 0;
+/* What the bits of a page that are set and not durable wait for. */
+enum wait_for {
+	WAIT_OVER,		/* there are none, or there is no hope for them */
+	WAIT_END,		/* of a write that is under way */
+	WAIT_RETRY,		/* of one that failed */
+	WAIT_SUBMIT,		/* of one that nobody has submitted yet: we do */
+	WAIT_NOTHING,		/* nobody is ever going to write them */
+};
 
-	*inflight = 0;
+static enum wait_for page_waits(const struct cmk_log *log, const struct cmk_page *page)
+{
+	if (page->set_gen <= page->durable_gen)
+		return WAIT_OVER;
+	if (page->is_inflight)
+		return WAIT_END;
+	if (!page->is_wanted || !cmk_is_live(log))
+		return WAIT_NOTHING;
+	return page->tries ? WAIT_RETRY : WAIT_SUBMIT;
+}
+
+/* Of all pages. While one is being written nothing else is done. */
+static enum wait_for pages_wait(struct cmk_log *log)
+{
+	enum wait_for all = WAIT_OVER, one;
+	u32 i;
+
 	spin_lock_irq(&log->lock);
-	for (i = 0; !log->log_failed && i < log->page_count; i++) {
-		if (log->page[i].set_gen <= log->page[i].durable_gen)
-			continue;
-		count++;
-		*inflight += log->page[i].is_inflight;
+	for (i = 0; !log->log_failed && all != WAIT_END && i < log->page_count; i++) {
+		one = page_waits(log, &log->page[i]);
+		all = one == WAIT_END ? one : max(all, one);
 	}
 	spin_unlock_irq(&log->lock);
-	return count;
+	return all;
 }
 
-static bool none_inflight(struct cmk_log *log)
+/* Returns whether somebody was going to write them. */
+static bool all_durable_wait(struct cmk_log *log)
 {
-	u32 inflight;
+	enum wait_for what;
 
-	undurable_count(log, &inflight);
-	return !inflight;
-}
-
-static bool any_failed(struct cmk_log *log)
-{
-	unsigned long when;
-	bool is_any;
-
-	spin_lock_irq(&log->lock);
-	is_any = cmk_pages_retry(log, &when);
-	spin_unlock_irq(&log->lock);
-	return is_any;
-}
-
-/* A write may have ended before it is looked at: only one that failed is to be slept over. */
-static void all_durable_wait(struct cmk_log *log)
-{
-	u32 inflight;
-
-	while (undurable_count(log, &inflight)) {
-		cmk_pages_write(log);
-		if (!undurable_count(log, &inflight))
-			return;
-		if (!inflight && any_failed(log))	/* it waits for its next try */
+	while ((what = pages_wait(log)) != WAIT_OVER) {
+		if (WARN_ON_ONCE(what == WAIT_NOTHING))
+			return false;
+		if (what == WAIT_RETRY)
 			schedule_timeout_uninterruptible(msecs_to_jiffies(CMK_RETRY_MS) / 4 + 1);
-		wait_event(log->wait, none_inflight(log));
+		cmk_pages_write(log);
+		wait_event(log->wait, pages_wait(log) != WAIT_END);
 	}
+	return true;
 }
 
 int cmk_flush(struct cmk_log *log)
 {
+	bool is_durable;
 	u64 set_gen;
 
 	spin_lock_irq(&log->lock);
@@ -312,12 +313,13 @@ int cmk_flush(struct cmk_log *log)
 	}
 	log->stats.mark_batches++;
 	spin_unlock_irq(&log->lock);
-	all_durable_wait(log);
+	is_durable = all_durable_wait(log);
 	spin_lock_irq(&log->lock);
-	if (!log->log_failed)
+	is_durable &= !log->log_failed;
+	if (is_durable)
 		log->flushed_gen = set_gen;
 	spin_unlock_irq(&log->lock);
-	return log->log_failed ? -EIO : 0;
+	return is_durable ? 0 : -EIO;
 }
 
 bool cmk_pages_are_idle(struct cmk_log *log)

@@ -79,6 +79,10 @@ static void start_answer(struct kt *kt)
 				 .uuid_hash = disk_uuid_hash(KT_UUID) };
 	uint8_t bits[KT_REGIONS / 8];
 
+	if (kt->start_error) {
+		(void)!kmc_start(kt->kmc, kt->luid, NULL, 60000, kt->start_error);
+		return;
+	}
 	memset(bits, kt->oos_all ? 0xff : 0, sizeof(bits));
 	if ((kmc_oos(kt->kmc, kt->luid, CMIRROR_OP_LOAD, 0, bits, sizeof(bits)) ||
 	     kmc_mode(kt->kmc, kt->luid, kt->mode ? kt->mode : CMIRROR_MODE_ALL, true) ||
@@ -228,7 +232,7 @@ int kt_reload(struct kt *kt, bool is_core)
 
 int kt_remove(struct kt *kt)
 {
-	return kt_dmsetup(kt, "remove", "kt", NULL);
+	return kt_dmsetup(kt, "remove", "--retry", "kt");	/* udev may be looking at it */
 }
 
 /* ---- data ---- */

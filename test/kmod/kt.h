@@ -34,7 +34,7 @@ struct kt {
 	uint32_t asked;			/* all ever asked for, since kt_asked_reset() */
 	bool is_gone;
 	/* answers */
-	int ctr_error;
+	int ctr_error, start_error;
 	bool oos_all;			/* at RESUME: all out of sync, else all in sync */
 	uint8_t mode;
 	uint32_t sticky_ms;

@@ -81,7 +81,7 @@ int kt_uncover(struct kt *kt, const char *var)
 
 	snprintf(name, sizeof(name), "KT_%s", var);
 	setenv(name, under_of(var), 1);
-	return kt_sh(kt, "dmsetup remove kt-%s", var);
+	return kt_sh(kt, "dmsetup remove --retry kt-%s", var);
 }
 
 int kt_sync_count(void)

@@ -37,6 +37,49 @@ static void test_copy(struct kt *kt)
 	kt_oos(kt, CMIRROR_OP_CLEAR, 21);
 }
 
+/* A slow copy of one region: the claim cannot end, and loses what is not begun. */
+static void test_cut(struct kt *kt)
+{
+	const uint8_t out[1] = { 0x02 };
+	uint32_t region;
+
+	for (region = 90; region < 94; region++)
+		kt_oos(kt, CMIRROR_OP_SET, region);
+	kt_cover_set(kt, "LEG1", KT_SLOW_WRITES, 1500);
+	kt_asked_reset(kt);
+	IS_INT(kmc_claim(kt->kmc, kt->luid, CLAIM, 90, 94, out), 0, "a claim without 91");
+	(void)kt_pump(kt, 0, 500);
+	IS_INT(kmc_claim_end(kt->kmc, kt->luid, CLAIM), -EBUSY, "does not end while 90 is copied");
+	OK(!(kt->asked & CMIRROR_ASK_COPIED), "nor is it done");
+	IS_INT(kmc_claim_cut(kt->kmc, kt->luid, CLAIM, 93), 0, "93 is cut off");
+	OK(kt_pump(kt, CMIRROR_ASK_COPIED, 8000), "now it is done");
+	IS_INT(kt_look(kt)->copied[0].bits[0], 0x05, "90 and 92 are copied");
+	IS_INT(kmc_claim_end(kt->kmc, kt->luid, CLAIM), 0, "it ends");
+	kt_cover_set(kt, "LEG1", KT_GOOD, 0);
+	for (region = 90; region < 94; region++)
+		kt_oos(kt, CMIRROR_OP_CLEAR, region);
+}
+
+/* What has left the claim before it is handed out is not copied. */
+static void test_thawed_alone(struct kt *kt)
+{
+	const uint8_t out[1] = { 0 };
+	const uint64_t region = 96;
+
+	kt_oos(kt, CMIRROR_OP_SET, 95);
+	kt_oos(kt, CMIRROR_OP_SET, 96);
+	kt_cover_set(kt, "LEG1", KT_SLOW_WRITES, 1000);
+	kt_asked_reset(kt);
+	IS_INT(kmc_claim(kt->kmc, kt->luid, CLAIM, 95, 97, out), 0, "a claim of two");
+	IS_INT(kmc_thaw(kt->kmc, kt->luid, CLAIM, &region), 0, "one leaves it");
+	OK(kt_pump(kt, CMIRROR_ASK_COPIED, 8000), "it is done");
+	IS_INT(kt_look(kt)->copied[0].bits[0], 0x01, "with the other");
+	IS_INT(kmc_claim_end(kt->kmc, kt->luid, CLAIM), 0, "it ends");
+	kt_cover_set(kt, "LEG1", KT_GOOD, 0);
+	kt_oos(kt, CMIRROR_OP_CLEAR, 95);
+	kt_oos(kt, CMIRROR_OP_CLEAR, 96);
+}
+
 static void test_void(struct kt *kt)
 {
 	const uint64_t region = 30;
@@ -142,15 +185,19 @@ int main(void)
 	struct kt kt = { .kmc = NULL };
 
 	kt_bind(&kt);
+	kt_cover(&kt, "LEG1");
 	IS_INT(kt_create(&kt, false), 0, "create");
 	test_reads(&kt);
 	test_copy(&kt);
+	test_cut(&kt);
+	test_thawed_alone(&kt);
 	test_void(&kt);
 	test_patience(&kt);
 	test_bad_ranges(&kt);
 	test_daemon_dies(&kt);
 	test_flush(&kt);
 	IS_INT(kt_remove(&kt), 0, "remove");
+	IS_INT(kt_uncover(&kt, "LEG1"), 0, "the leg is free");
 	kt_unbind(&kt);
 	return tap_done();
 }

@@ -32,7 +32,8 @@ static void test_in_flight(struct kt *kt)
 	pid = kt_write_start(12, 1);
 	(void)kt_pump(kt, 0, 300);
 	IS_INT(kmc_freeze(kt->kmc, kt->luid, CLAIM, 12, 14, 10000, 0), 0, "a freeze");
-	OK(!kt_pump(kt, CMIRROR_ASK_FROZEN, 500), "has no result while a write is under way");
+	OK(!kt_pump(kt, CMIRROR_ASK_FROZEN, 700), "has no result while a write is under way");
+	IS_INT(kt_disk_mark(12), 1, "whose mark has outlived its time");
 	OK(kt_pump(kt, CMIRROR_ASK_FROZEN, 5000), "has one later");
 	IS_INT(kt_byte(kt_dev("LEG1"), 12), 1, "when it is on the slow leg, too");
 	IS_INT(kt_wait(kt, pid, 1000), 0, "and has ended");
@@ -80,6 +81,25 @@ static void test_two(struct kt *kt)
 	IS_INT(kt_wait(kt, pid, 5000), 0, "until the second is thawed");
 }
 
+/*
+ * L11. t0: a flush of the legs begins, for the mark of an idle region, that is written at t1. At t2
+ * the flush ends, and the region is idle again: what was written at t1 it has not flushed.
+ */
+static void test_written_in_flush(struct kt *kt)
+{
+	kt_cover_set(kt, "LEG1", KT_SLOW_FLUSHES, 2000);
+	OK(kt_write(kt, 20, 1), "a write");
+	(void)kt_pump(kt, 0, 1000);
+	IS_INT(kt_disk_mark(20), 1, "its mark waits for the legs' flush");
+	OK(kt_write(kt, 20, 2), "one more meanwhile");
+	(void)kt_pump(kt, 0, 2000);
+	OK(kt_look(kt)->stats.clear_batches > 0, "the flush has ended");
+	IS_INT(kt_disk_mark(20), 1, "the mark stays for the second");
+	(void)kt_pump(kt, 0, 4000);
+	IS_INT(kt_disk_mark(20), 0, "until that is flushed, too");
+	kt_cover_set(kt, "LEG1", KT_GOOD, 0);
+}
+
 /* D6: a leg that does not answer a flush keeps neither the suspend, nor the daemon's news. */
 static void test_hung_flush(struct kt *kt)
 {
@@ -114,6 +134,7 @@ int main(void)
 	test_told_as_written(&kt);
 	kt_cover_set(&kt, "LEG1", KT_GOOD, 0);
 	test_two(&kt);
+	test_written_in_flush(&kt);
 	test_hung_flush(&kt);
 	kt_unbind(&kt);
 	return tap_done();

@@ -43,6 +43,25 @@ static void test_refused(struct kt *kt)
 	OK(kt->asked & CMIRROR_ASK_CTR, "the daemon was asked");
 }
 
+/* dm-mirror runs whatever its log says: no write may come through. */
+static void test_not_started(struct kt *kt)
+{
+	pid_t pid;
+
+	kt_fill(kt_dev("LEG0"), 4, 0x44);
+	kt->start_error = -EINVAL;
+	(void)kt_create(kt, false);
+	IS_INT(kt_look(kt)->state, CMIRROR_REFUSED, "a table whose start the daemon refuses");
+	pid = kt_write_start(4, 0x45);
+	IS_INT(kt_wait(kt, pid, 1000), -1, "its writes wait");
+	IS_INT(kt_byte(kt_dev("LEG0"), 4), 0x44, "and are on no leg");
+	kt->start_error = 0;
+	IS_INT(kt_reload(kt, false), 0, "another table");
+	IS_INT(kt_wait(kt, pid, 5000), 0, "does them");
+	IS_INT(kt_byte(kt_dev("LEG0"), 4), 0x45, "on the legs");
+	IS_INT(kt_remove(kt), 0, "remove");
+}
+
 static void test_life(struct kt *kt, bool is_core)
 {
 	const char *what = is_core ? "core" : "disk";
@@ -90,6 +109,7 @@ int main(void)
 	kt_bind(&kt);
 	test_who(&kt);
 	test_refused(&kt);
+	test_not_started(&kt);
 	test_life(&kt, false);
 	test_life(&kt, true);
 	test_killed_waits(&kt);

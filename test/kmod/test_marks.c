@@ -65,6 +65,8 @@ static void test_handover(struct kt *kt)
 	IS_INT(kmc_marks_get(kt->kmc, kt->luid, 64000, 8, bits), -ERANGE, "beyond the end");
 	IS_INT(kt_dmsetup(kt, "resume", "kt", NULL), 0, "resume");
 	IS_U64(kt_look(kt)->mark_count, 0, "nothing of that is left in it");
+	IS_INT(kmc_marks_get(kt->kmc, kt->luid, 0, 64, bits), 0, "its marks");
+	IS_INT(bits[7], 0, "are none");
 }
 
 /* A core log writes no page, and nothing else happens that would make it look. */

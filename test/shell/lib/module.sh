@@ -49,8 +49,12 @@ install_module() {
 module_make() { # module_make DEST
 	make --no-print-directory -C "$build/kmod" KDIR="$kdir" "${kernel_make[@]}" W=1 \
 		KCFLAGS=-Werror DESTDIR="$1" modulesdir="$node_modules" install &&
+		module_other "$1$node_modules"/*/updates &&
 		depend "$1" "$(ls "$1$node_modules")"
 }
+
+# CM_KO: a module that takes the place of the tree's (test/all/kmod-mutants.sh).
+module_other() { [ -z "${CM_KO-}" ] || cp "$CM_KO" "$1/"; }
 
 programs_make() { # programs_make DEST
 	local programs
