@@ -5,9 +5,10 @@
  */
 #include "test/kmod/kt.h"
 
-#include <poll.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,17 +52,36 @@ static void test_load(struct kt *kt)
 	IS_INT(i, 50, "all");
 }
 
-/* Another daemon, in a child, that holds what @holds points at; killed when it is waited for. */
-static pid_t other_daemon(struct kt *kt, bool *holds)
+/*
+ * Another daemon, in a child, that does not answer @ask, by @holds. It says when it serves, and
+ * when it is asked.
+ */
+static pid_t other_daemon(struct kt *kt, bool *holds, uint32_t ask, int say[2])
 {
-	pid_t pid = fork();
+	pid_t pid;
 
+	if (pipe(say))
+		kt_die("pipe", strerror(errno));
+	pid = fork();
 	if (pid)
 		return pid;
 	*holds = true;
 	kt_bind(kt);
+	kt_asked_reset(kt);
+	(void)!write(say[1], "", 1);
+	while (!kt_pump(kt, ask, 1000))
+		;
+	(void)!write(say[1], "", 1);
 	for (;;)
 		(void)kt_pump(kt, 0, 1000);
+}
+
+static void wait_for(int say[2])
+{
+	char byte;
+
+	if (read(say[0], &byte, 1) != 1)
+		kt_die("daemon", "says nothing");
 }
 
 static void daemon_kill(pid_t pid)
@@ -71,15 +91,19 @@ static void daemon_kill(pid_t pid)
 }
 
 /* dmsetup @how waits for the daemon; it is killed, another one comes, it is done. */
-static void test_killed(struct kt *kt, bool *holds, const char *what, const char *how)
+static void test_killed(struct kt *kt, bool *holds, uint32_t ask, const char *what, const char *how)
 {
 	const char *const argv[] = { "sh", "-c", how, NULL };
-	pid_t daemon = other_daemon(kt, holds), pid;
+	pid_t daemon, pid;
+	int say[2];
 
-	(void)poll(NULL, 0, 300);
+	daemon = other_daemon(kt, holds, ask, say);
+	wait_for(say);
 	pid = kt_run(argv);
-	(void)poll(NULL, 0, 700);
+	wait_for(say);
 	daemon_kill(daemon);
+	close(say[0]);
+	close(say[1]);
 	IS_INT(kt_wait(kt, pid, 300), -1, "%s waits", what);
 	kt_bind(kt);
 	OK(kt_takeover(kt) > 0, "%s: the next daemon finds it", what);
@@ -92,9 +116,12 @@ static void test_all_killed(struct kt *kt)
 	kt_bind(kt);
 	IS_INT(kt_create(kt, false), 0, "create");
 	kt_unbind(kt);
-	test_killed(kt, &kt->holds_ctr, "a load", "dmsetup table kt | dmsetup load kt");
-	test_killed(kt, &kt->holds_stop, "a suspend", "dmsetup suspend --noflush kt");
-	test_killed(kt, &kt->holds_start, "a resume", "dmsetup resume kt");
+	test_killed(kt, &kt->holds_ctr, CMIRROR_ASK_CTR, "a load",
+		    "dmsetup table kt | dmsetup load kt");
+	test_killed(kt, &kt->holds_stop, CMIRROR_ASK_STOP, "a suspend",
+		    "dmsetup suspend --noflush kt");
+	test_killed(kt, &kt->holds_start, CMIRROR_ASK_RESUME, "a resume",
+		    "dmsetup resume kt");
 	kt_bind(kt);
 	OK(kt_takeover(kt) > 0, "the last one");
 	OK(kt_write(kt, 7, 7), "a write");
