@@ -26,6 +26,9 @@ kill_daemon 2
 for i in 1 2 3 4 5 6; do
 	sleep 11
 	check_active vg/data "1 2 3"
+	# of a region that nobody has written before: its mark wants no daemon either
+	on 2 "timeout 2 dd if=/dev/zero of=/dev/vg/data bs=4k count=1 seek=$((6144 + 400 * i)) \
+		oflag=direct status=none" || die "a write to a cold region waits"
 done
 cluster_up
 writers_wait 60
