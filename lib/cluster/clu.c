@@ -195,53 +195,53 @@ const char *clu_node_name(const struct clu *clu, uint32_t nodeid)
 
 /* ---- for the providers ---- */
 
+/* Out of clu_dispatch() only: whoever calls another function may be in the middle of something. */
+static const struct clu_callbacks *callbacks(const struct clu *clu)
+{
+	CM_ASSERT(clu->is_dispatching);
+	return clu->callbacks;
+}
+
 void clu_emit_view(struct clu *clu, const struct clu_view *view)
 {
-	CM_ASSERT(clu->is_dispatching && view->nr != 0 && view->member_count > 0);
+	CM_ASSERT(view->nr != 0 && view->member_count > 0);
 	clu->stats.views++;
-	clu->callbacks->view(clu->ctx, view);
+	callbacks(clu)->view(clu->ctx, view);
 }
 
 void clu_emit_view_change(struct clu *clu, const struct clu_view *view)
 {
-	CM_ASSERT(clu->is_dispatching);
-	clu->callbacks->view(clu->ctx, view);
+	callbacks(clu)->view(clu->ctx, view);
 }
 
 void clu_emit_message(struct clu *clu, uint32_t from_nodeid, const uint8_t *buf, size_t len_bytes)
 {
-	CM_ASSERT(clu->is_dispatching);
 	clu->stats.received_msgs++;
 	clu->stats.received_bytes += len_bytes;
-	clu->callbacks->message(clu->ctx, from_nodeid, buf, len_bytes);
+	callbacks(clu)->message(clu->ctx, from_nodeid, buf, len_bytes);
 }
 
 void clu_emit_owned(struct clu *clu, const char *name, int result)
 {
-	CM_ASSERT(clu->is_dispatching);
-	clu->callbacks->owned(clu->ctx, name, result);
+	callbacks(clu)->owned(clu->ctx, name, result);
 }
 
 void clu_emit_dead(struct clu *clu, uint32_t nodeid, int result)
 {
-	CM_ASSERT(clu->is_dispatching);
-	clu->callbacks->dead(clu->ctx, nodeid, result);
+	callbacks(clu)->dead(clu->ctx, nodeid, result);
 }
 
 void clu_emit_node_lock(struct clu *clu, bool held)
 {
-	CM_ASSERT(clu->is_dispatching);
-	clu->callbacks->node_lock(clu->ctx, held);
+	callbacks(clu)->node_lock(clu->ctx, held);
 }
 
 void clu_emit_lost(struct clu *clu, const char *reason)
 {
-	CM_ASSERT(clu->is_dispatching);
-	clu->callbacks->lost(clu->ctx, reason);
+	callbacks(clu)->lost(clu->ctx, reason);
 }
 
 bool clu_emit_may_stop(struct clu *clu)
 {
-	CM_ASSERT(clu->is_dispatching);
-	return clu->callbacks->may_stop(clu->ctx);
+	return callbacks(clu)->may_stop(clu->ctx);
 }
