@@ -249,13 +249,13 @@ bool cmk_pages_retry(const struct cmk_log *log, unsigned long *when)
 	return is_any;
 }
 
-/* What the bits of a page that are set and not durable wait for. */
+/* What bits that are set and not durable wait for; those of several pages for the last of these. */
 enum wait_for {
 	WAIT_OVER,		/* there are none, or there is no hope for them */
-	WAIT_END,		/* of a write that is under way */
-	WAIT_RETRY,		/* of one that failed */
+	WAIT_RETRY,		/* of a write that failed */
 	WAIT_SUBMIT,		/* of one that nobody has submitted yet: we do */
 	WAIT_NOTHING,		/* nobody is ever going to write them */
+	WAIT_END,		/* of one that is under way */
 };
 
 static enum wait_for page_waits(const struct cmk_log *log, const struct cmk_page *page)
@@ -269,17 +269,14 @@ static enum wait_for page_waits(const struct cmk_log *log, const struct cmk_page
 	return page->tries ? WAIT_RETRY : WAIT_SUBMIT;
 }
 
-/* Of all pages. While one is being written nothing else is done. */
 static enum wait_for pages_wait(struct cmk_log *log)
 {
-	enum wait_for all = WAIT_OVER, one;
+	enum wait_for all = WAIT_OVER;
 	u32 i;
 
 	spin_lock_irq(&log->lock);
-	for (i = 0; !log->log_failed && all != WAIT_END && i < log->page_count; i++) {
-		one = page_waits(log, &log->page[i]);
-		all = one == WAIT_END ? one : max(all, one);
-	}
+	for (i = 0; !log->log_failed && i < log->page_count; i++)
+		all = max(all, page_waits(log, &log->page[i]));
 	spin_unlock_irq(&log->lock);
 	return all;
 }
