@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -233,6 +234,51 @@ int kt_reload(struct kt *kt, bool is_core)
 int kt_remove(struct kt *kt)
 {
 	return kt_dmsetup(kt, "remove", "--retry", "kt");	/* udev may be looking at it */
+}
+
+/* ---- another daemon ---- */
+
+void kt_daemon_asked(int fd)
+{
+	char byte;
+
+	if (read(fd, &byte, 1) != 1)
+		kt_die("daemon", "it has ended");
+}
+
+static void daemon_run(struct kt kt, uint32_t ask, int fd)
+{
+	kt_bind(&kt);
+	kt_asked_reset(&kt);
+	(void)!write(fd, "", 1);
+	while (!kt_pump(&kt, ask, 1000))
+		;
+	(void)!write(fd, "", 1);
+	for (;;)
+		(void)kt_pump(&kt, 0, 1000);
+}
+
+pid_t kt_daemon_start(const struct kt *kt, uint32_t ask, int *fd)
+{
+	int end[2];
+	pid_t pid;
+
+	if (pipe(end))
+		kt_die("pipe", strerror(errno));
+	pid = fork();
+	if (!pid)
+		daemon_run(*kt, ask, end[1]);
+	close(end[1]);
+	*fd = end[0];
+	kt_daemon_asked(*fd);
+	return pid;
+}
+
+void kt_daemon_kill(pid_t pid, int fd)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(fd);
 }
 
 /* ---- data ---- */

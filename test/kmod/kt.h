@@ -87,6 +87,14 @@ int kt_sh(struct kt *kt, const char *fmt, ...) CM_PRINTF(2, 3);
 int kt_sync_count(void);
 
 /*
+ * A daemon like @kt, in a child that is to be killed; it serves when this returns. When it is asked
+ * for one of @ask (0: never), kt_daemon_asked(@fd) returns. Both die when it has died.
+ */
+pid_t kt_daemon_start(const struct kt *kt, uint32_t ask, int *fd);
+void kt_daemon_asked(int fd);
+void kt_daemon_kill(pid_t pid, int fd);
+
+/*
  * From now on KT_@var, "LOG", "LEG0" or "LEG1", names a device of device-mapper on top of it, good
  * at first. kt_cover_set: @ms is of the slow ones. Both die when they cannot. kt_cover_try,
  * kt_uncover: 0 when it worked.

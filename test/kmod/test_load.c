@@ -5,12 +5,7 @@
  */
 #include "test/kmod/kt.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 static int load(struct kt *kt)
 {
@@ -52,58 +47,19 @@ static void test_load(struct kt *kt)
 	IS_INT(i, 50, "all");
 }
 
-/*
- * Another daemon, in a child, that does not answer @ask, by @holds. It says when it serves, and
- * when it is asked.
- */
-static pid_t other_daemon(struct kt *kt, bool *holds, uint32_t ask, int say[2])
-{
-	pid_t pid;
-
-	if (pipe(say))
-		kt_die("pipe", strerror(errno));
-	pid = fork();
-	if (pid)
-		return pid;
-	*holds = true;
-	kt_bind(kt);
-	kt_asked_reset(kt);
-	(void)!write(say[1], "", 1);
-	while (!kt_pump(kt, ask, 1000))
-		;
-	(void)!write(say[1], "", 1);
-	for (;;)
-		(void)kt_pump(kt, 0, 1000);
-}
-
-static void wait_for(int say[2])
-{
-	char byte;
-
-	if (read(say[0], &byte, 1) != 1)
-		kt_die("daemon", "says nothing");
-}
-
-static void daemon_kill(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-}
-
 /* dmsetup @how waits for the daemon; it is killed, another one comes, it is done. */
 static void test_killed(struct kt *kt, bool *holds, uint32_t ask, const char *what, const char *how)
 {
 	const char *const argv[] = { "sh", "-c", how, NULL };
 	pid_t daemon, pid;
-	int say[2];
+	int fd;
 
-	daemon = other_daemon(kt, holds, ask, say);
-	wait_for(say);
+	*holds = true;
+	daemon = kt_daemon_start(kt, ask, &fd);
+	*holds = false;
 	pid = kt_run(argv);
-	wait_for(say);
-	daemon_kill(daemon);
-	close(say[0]);
-	close(say[1]);
+	kt_daemon_asked(fd);
+	kt_daemon_kill(daemon, fd);
 	IS_INT(kt_wait(kt, pid, 300), -1, "%s waits", what);
 	kt_bind(kt);
 	OK(kt_takeover(kt) > 0, "%s: the next daemon finds it", what);

@@ -9,13 +9,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/dm-ioctl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define NTH_MAX 3000
@@ -180,34 +178,13 @@ static void resume_again(struct kt *kt)
 		kt_die("resume", strerror(errno));
 }
 
-/* A daemon in a child: we are in the ioctls. It serves when this returns. */
-static pid_t daemon_start(void)
-{
-	struct kt kt = { .sticky_ms = 100 };
-	int end[2];
-	char byte;
-	pid_t pid;
-
-	if (pipe(end))
-		kt_die("pipe", strerror(errno));
-	pid = fork();
-	if (!pid) {
-		kt_bind(&kt);
-		(void)!write(end[1], "", 1);
-		for (;;)
-			(void)kt_pump(&kt, 0, 1000);
-	}
-	close(end[1]);
-	if (read(end[0], &byte, 1) != 1)
-		kt_die("daemon", "does not start");
-	close(end[0]);
-	return pid;
-}
-
 static void test_table(struct kt *kt)
 {
-	pid_t pid = daemon_start();
+	const struct kt config = { .sticky_ms = 100 };
+	pid_t daemon;
+	int fd;
 
+	daemon = kt_daemon_start(&config, 0, &fd);	/* we are in the ioctls */
 	dm_fd = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
 	if (dm_fd < 0 || dm_do(DM_DEV_CREATE, 0, false))
 		kt_die("create", strerror(errno));
@@ -221,8 +198,7 @@ static void test_table(struct kt *kt)
 	IS_INT(kt_sh(kt, "dmsetup mknodes kt"), 0, "its node");
 	OK(kt_put(1, 1), "a write");
 	IS_INT(dm_do(DM_DEV_REMOVE, 0, false), 0, "remove");
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	kt_daemon_kill(daemon, fd);
 }
 
 /* ---- commands ---- */
