@@ -39,7 +39,7 @@ mutant() {
 	all_one "$1 ($2)" caught "$@"
 }
 
-# Links that point nowhere else: kbuild takes the sources from where they are.
+# Copies: kbuild writes beside the sources.
 good_build() {
 	mkdir "$work/good" &&
 		cp -r "$top"/kmod/{Kbuild,*.c,*.h,compat} "$top/VERSION" "$work/good/" &&

@@ -69,13 +69,16 @@ all_one() {
 
 # all_shell WHERE NAME...: shell tests, called "NAME, WHERE".
 all_shell() {
-	local where=$1 line before=$all_count failed=
+	local where=$1 line before=$all_count failed='' passed=''
 	shift
 	all_again "shell tests, $where" && return
 	all_run "$all_shell_run" "$@" || failed=1 all_status=1
 	while IFS= read -r line; do
 		case $line in
-		"ok "*) all_result ok "${line#* - }, $where" ;;
+		"ok "*)
+			passed+="${line#* - }, $where"$'\n'
+			all_result ok "${line#* - }, $where"
+			;;
 		"not ok "*) all_result 'not ok' "${line#* - }, $where" ;;
 		1..* | '# '*' skipped') ;;
 		*) echo "# ${line#\# }" ;;
@@ -84,8 +87,7 @@ all_shell() {
 	if [ "$all_count" = "$before" ]; then
 		all_result 'not ok' "$*, $where: nothing was run"
 	elif [ -z "$failed" ]; then
-		sed -n "s/^ok [0-9]* - \(.*\)/\1, $where/p" "$all_out" |
-			all_note "shell tests, $where"
+		all_note "shell tests, $where" <<< "${passed%$'\n'}"
 	fi
 }
 
