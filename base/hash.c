@@ -21,6 +21,26 @@ uint64_t cm_hash64(uint64_t seed, const void *data, size_t len_bytes)
 	return h ^ h >> 32;
 }
 
+static uint64_t digest_mix(uint64_t hash, uint64_t word)
+{
+	hash = (hash ^ word) * 0x9E3779B97F4A7C15ull;
+	return hash ^ hash >> 29;
+}
+
+uint64_t cm_digest64(uint64_t seed, const void *data, size_t len_bytes)
+{
+	const uint8_t *at = data;
+	uint64_t word, hash = digest_mix(seed, len_bytes);
+
+	for (; len_bytes >= sizeof(word); len_bytes -= sizeof(word), at += sizeof(word)) {
+		memcpy(&word, at, sizeof(word));
+		hash = digest_mix(hash, word);
+	}
+	word = 0;
+	memcpy(&word, at, len_bytes);
+	return digest_mix(hash, word);
+}
+
 /*
  * The table is linear: the entry of a byte is the xor of the entries of its bits. So eight numbers
  * are enough; the entry of bit 7 is the polynomial, bit n's is bit n+1's shifted once through it.

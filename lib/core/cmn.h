@@ -294,6 +294,12 @@ bool cml_is_core(const struct cml *log);
  */
 uint64_t cml_hash(const struct cml *log);
 
+/*
+ * Hash of all that decides what the node does with its next event, its logs included. Only for
+ * comparing moments of one process: addresses are in it. Two that differ may yet do the same.
+ */
+uint64_t cmn_digest(const struct cmn *cmn);
+
 /* Read-only look at single regions, for tests, the simulator's checks, and `cmirrorctl dump`. */
 bool cml_region_is_oos(const struct cml *log, uint64_t region_nr);
 bool cml_region_is_marked(const struct cml *log,

@@ -41,6 +41,7 @@
 #define SIM_THREADS	8u		/* of one node */
 #define SIM_WAITERS	8u
 #define SIM_APPS	3u		/* writers of one node */
+#define SIM_LANES	3u		/* of acts, in a small world */
 #define SIM_UUID	"LVM-sim0000000000000000000000000000000000000000000000000000000000"
 
 #define US_MS		1000ull
@@ -48,6 +49,8 @@
 
 struct sim;
 struct sim_node;
+struct sim_small;
+struct world;
 
 struct sim_ev {
 	uint64_t at_us, order;
@@ -55,6 +58,14 @@ struct sim_ev {
 	uint32_t node, gen;		/* what gen counts is fn's business */
 	uint64_t a, b;
 	void *p;
+	uint32_t p_bytes;		/* of *p, if that is part of the state */
+	uint32_t chan;			/* of a small world: sim_chan(); 0 = by itself */
+};
+
+/* Small worlds: of the events of one channel only the oldest can happen. */
+enum sim_chan {
+	CHAN_NONE, CHAN_REPLY, CHAN_REQUEST, CHAN_ORDER, CHAN_GRANT, CHAN_POLL, CHAN_REFORM,
+	CHAN_THREAD, CHAN_DISK, CHAN_LEG, CHAN_TIMER, CHAN_OPERATOR, CHAN_FENCE,
 };
 
 /* ---- coroutines: sim_thread.c ---- */
@@ -280,7 +291,7 @@ struct sim_dio {			/* a log device request under way */
 	uint64_t off, id;
 	uint8_t *buf;			/* the core's */
 	int result;
-	uint8_t data[DISK_PAGE_BYTES];
+	uint8_t *data;			/* while it is used */
 };
 
 struct sim_legw {
@@ -372,12 +383,16 @@ enum sim_client { SIM_STOCK, SIM_MODULE, SIM_MIXED };
 
 struct sim_opts {
 	uint64_t seed;
-	uint32_t node_count;		/* 0 = by the seed */
+	uint32_t node_count, region_count; /* 0 = by the seed */
 	enum sim_class class;
 	enum sim_mutant mutant;
 	bool is_core, trace;
 	enum sim_client client;
 	uint64_t steps_max;
+	/* of a small world (sim_small.c) */
+	uint32_t world;			/* its number + 1; 0 = none */
+	const char *path;		/* go this one; NULL = all */
+	bool is_dirty;			/* all is out of sync at first */
 };
 
 struct sim {
@@ -396,7 +411,8 @@ struct sim {
 	struct disk_geom geom;
 	struct sim_node node[SIM_NODES];
 	struct sim_lock lock[SIM_NODES + 1];
-	uint8_t dev[SIM_DEV_PAGES][DISK_PAGE_BYTES];
+	uint8_t *dev_mem, *dev[SIM_DEV_PAGES];	/* the pages of the log device */
+	uint64_t dev_sum;			/* of its pages, in a small world */
 	bool dev_unread[SIM_DEV_PAGES];	/* reads fail until the page is written */
 	struct sim_dio dio[SIM_DIOS];
 	struct sim_leg leg[SIM_LEGS];
@@ -413,14 +429,30 @@ struct sim {
 	uint64_t heal_at_us;		/* when the faults stop */
 	uint64_t mutant_count;
 	bool failed;
+	/* a small world: */
+	struct sim_small *small;	/* NULL: chance decides */
+	const struct world *world;
+	uint32_t acts_done[SIM_LANES];
+	uint64_t last_act_us;
+	bool has_ticked;		/* the last event was a look of the operator */
 };
 
 /* ---- sim_world.c ---- */
 uint64_t sim_rand(struct sim *s, uint64_t below);	/* 0..below - 1; below > 0 */
 bool sim_chance(struct sim *s, uint32_t one_in);
 uint64_t sim_between(struct sim *s, uint64_t lo, uint64_t hi);	/* both included */
+/* A delay of the network, of a device: in a small world a short one is none at all. */
 struct sim_ev *sim_after(struct sim *s, uint64_t delay_us,
 			 void (*fn)(struct sim *, const struct sim_ev *));
+/* A timer: never early. */
+struct sim_ev *sim_timer(struct sim *s, uint64_t delay_us,
+			 void (*fn)(struct sim *, const struct sim_ev *));
+static inline void sim_chan(struct sim_ev *ev, enum sim_chan chan, uint64_t nr)
+{
+	ev->chan = (uint32_t)chan << 24 | (uint32_t)nr;
+}
+/* One of 0..@n - 1: by chance, and in a small world each. */
+uint32_t sim_pick(struct sim *s, uint32_t n);
 void sim_trace(struct sim *s, const struct sim_node *nd, const char *fmt, ...) CM_PRINTF(3, 4);
 void sim_fail(struct sim *s, const char *rule, const char *fmt, ...) CM_PRINTF(3, 4);
 static inline void sim_mark(struct sim *s, enum sim_mark mark)
@@ -430,7 +462,11 @@ static inline void sim_mark(struct sim *s, enum sim_mark mark)
 /* Is this the moment for the deliberate fault? Now and then, when it is the one asked for. */
 bool sim_mutant(struct sim *s, enum sim_mutant mutant, uint32_t one_in);
 bool sim_step(struct sim *s);				/* false = nothing left to do */
-struct sim *sim_new(const struct sim_opts *opts, struct sim_result *result);
+bool sim_step_of(struct sim *s, uint32_t i);		/* the event at heap[i]; the same */
+void sim_drop(struct sim *s, uint32_t i);		/* it does not happen */
+/* @small: NULL, or of a small world. */
+struct sim *sim_new(const struct sim_opts *opts, struct sim_result *result,
+		    struct sim_small *small);
 const char *sim_class_name(enum sim_class class);
 
 /* ---- sim_thread.c ---- */
@@ -440,7 +476,9 @@ void sim_th_kick(struct sim_th *th);			/* NULL is allowed */
 void sim_th_kick_at(struct sim_th *th, uint64_t at_us);
 void sim_th_sleep(struct sim_th *th, uint64_t us);
 void sim_th_kill_all(struct sim_node *nd);
+uint64_t sim_th_hash(const struct sim_th *th);	/* of where it is, and with what */
 struct sim_node *sim_th_node(struct sim_th *th);
+uint32_t sim_th_place(const struct sim_th *th);
 
 /* ---- sim_power.c: nodes and daemons live and die ---- */
 void sim_node_boot(struct sim_node *nd);
@@ -455,6 +493,8 @@ void sim_net_send(struct sim_node *nd, const uint8_t *buf, size_t len_bytes);
 void sim_net_changed(struct sim *s, uint64_t delay_us);	/* reform all rings then */
 void sim_net_daemon_gone(struct sim_node *nd);
 void sim_net_drop(struct sim_node *nd);
+/* What waits to be ordered. */
+uint64_t sim_net_hash(const struct sim_node *nd, uint64_t seed);
 const char *sim_entry_name(const struct sim_entry *e);
 bool sim_net_is_quorate(const struct sim *s, uint32_t ring);
 
@@ -553,6 +593,9 @@ void sim_app_start(struct sim_node *nd);
 void sim_app_stop(struct sim_node *nd);
 bool sim_app_is_idle(const struct sim_node *nd);
 void sim_app_done(struct sim_node *nd, uint32_t app, uint64_t ver);
+/* In a small world nobody writes by himself. */
+bool sim_app_can_write(const struct sim_node *nd, uint32_t block);
+void sim_app_write(struct sim_node *nd, uint32_t block);
 void sim_app_node_dead(struct sim_node *nd);
 void sim_app_unlock(struct sim_node *nd);		/* fenced: its locks go to others */
 void sim_app_power_loss(struct sim *s);
@@ -563,6 +606,27 @@ void sim_faults_look(struct sim *s);	/* after every event */
 void sim_faults_stop(struct sim *s);
 void sim_operator_start(struct sim *s);
 bool sim_run(const struct sim_opts *opts, struct sim_result *result);
+/* NULL: all is active, in sync and idle; else what is not, and on which node (0 = all). */
+const char *sim_lacks(const struct sim *s, uint32_t *nodeid);
+
+/* ---- sim_arena.c ---- */
+struct sim_snap;
+void sim_arena_on(void);	/* from now on memory is part of the state */
+void sim_arena_off(void);
+struct sim_snap *sim_snap_new(void);
+void sim_snap_back(const struct sim_snap *snap);
+void sim_snap_free(struct sim_snap *snap);
+
+/* ---- sim_small.c, sim_small_hash.c ---- */
+const char *sim_small_name(uint32_t world);		/* NULL behind the last */
+bool sim_small_run(const struct sim_opts *opts, struct sim_result *result);
+uint32_t sim_small_pick(struct sim *s, uint32_t n);
+void sim_small_timer_drop(struct sim_node *nd);
+void sim_small_kicks_drop(struct sim_th *th);	/* it waits for none of them any more */
+bool sim_small_has_leg_acts(const struct sim *s);
+uint64_t sim_small_hash(const struct sim *s);
+/* 0 if there is no small world. */
+uint64_t sim_small_page_hash(const struct sim *s, uint64_t off);
 
 /* ---- check_*.c ---- */
 void check_truth_stale(struct sim *s);			/* the log device changed */

@@ -15,9 +15,13 @@ static void go_ev(struct sim *s, const struct sim_ev *ev);
 static void go_later(struct sim_node *nd, uint32_t app)
 {
 	struct sim *s = nd->s;
-	uint64_t pause = sim_chance(s, 3) ? sim_between(s, 1, 10) : sim_between(s, 20, 700);
-	struct sim_ev *ev = sim_after(s, pause * US_MS, go_ev);
+	uint64_t pause;
+	struct sim_ev *ev;
 
+	if (s->small)
+		return;
+	pause = sim_chance(s, 3) ? sim_between(s, 1, 10) : sim_between(s, 20, 700);
+	ev = sim_after(s, pause * US_MS, go_ev);
 	ev->node = nd->nr;
 	ev->gen = nd->boot;
 	ev->a = app;
@@ -40,27 +44,36 @@ static void start_flush(struct sim_node *nd, struct sim_app *a)
 		a->acked[i] = s->block[i].locked_by ? s->block[i].hard : s->block[i].min;
 }
 
+static bool start_block(struct sim_node *nd, struct sim_app *a, uint32_t block, bool is_write)
+{
+	struct sim_block *b = &nd->s->block[block];
+
+	a->block = block;
+	if (b->locked_by)
+		return false;
+	b->locked_by = nd->nr + 1;
+	b->locked_boot = nd->boot;
+	a->op = is_write ? OP_WRITE : OP_READ;
+	if (is_write) {
+		a->ver = ++b->last;
+		b->max = a->ver;
+	}
+	return true;
+}
+
 static bool op_start(struct sim_node *nd, struct sim_app *a)
 {
 	struct sim *s = nd->s;
-	struct sim_block *b;
+	uint32_t block;
 
 	if (sim_chance(s, 12)) {
 		start_flush(nd, a);
 		return true;
 	}
-	a->block = block_draw(s);
-	b = &s->block[a->block];
-	if (b->locked_by)
+	block = block_draw(s);
+	if (s->block[block].locked_by)
 		return false;
-	b->locked_by = nd->nr + 1;
-	b->locked_boot = nd->boot;
-	a->op = sim_chance(s, 3) ? OP_READ : OP_WRITE;
-	if (a->op == OP_WRITE) {
-		a->ver = ++b->last;
-		b->max = a->ver;
-	}
-	return true;
+	return start_block(nd, a, block, !sim_chance(s, 3));
 }
 
 static void submit(struct sim_node *nd, uint32_t app)
@@ -96,6 +109,33 @@ static void go_ev(struct sim *s, const struct sim_ev *ev)
 		submit(nd, (uint32_t)ev->a);
 	else
 		go_later(nd, (uint32_t)ev->a);
+}
+
+static struct sim_app *app_idle(struct sim_node *nd)
+{
+	uint32_t i;
+
+	for (i = 0; i < SIM_APPS; i++)
+		if (nd->app[i].op == OP_NONE)
+			return &nd->app[i];
+	return NULL;
+}
+
+bool sim_app_can_write(const struct sim_node *nd, uint32_t block)
+{
+	uint32_t i, idle = 0;
+
+	for (i = 0; i < SIM_APPS; i++)
+		idle += nd->app[i].op == OP_NONE;
+	return idle && nd->app_runs && !nd->s->block[block].locked_by;
+}
+
+void sim_app_write(struct sim_node *nd, uint32_t block)
+{
+	struct sim_app *a = app_idle(nd);
+
+	CM_ASSERT(a && start_block(nd, a, block, true));
+	submit(nd, (uint32_t)(a - nd->app));
 }
 
 static void read_done(struct sim_node *nd, const struct sim_app *a, uint64_t ver)

@@ -8,7 +8,15 @@
 #include "test/sim/sim.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+static void dio_end(struct sim_dio *d)
+{
+	d->is_used = false;
+	free(d->data);
+	d->data = NULL;
+}
 
 static void kernel_done(struct sim_node *nd, const struct sim_dio *d)
 {
@@ -26,7 +34,7 @@ static void done_ev(struct sim *s, const struct sim_ev *ev)
 
 	if (!d->is_used || d->gen != ev->gen)
 		return;
-	d->is_used = false;
+	dio_end(d);
 	if (d->is_kernel) {
 		kernel_done(nd, d);
 		return;
@@ -42,6 +50,18 @@ static void done_ev(struct sim *s, const struct sim_ev *ev)
 		  (unsigned int)(d->off / DISK_PAGE_BYTES));
 	if (out.log)
 		sim_host_event(nd, &out);
+}
+
+/* Only what has changed since a small world began is part of a state that is kept. */
+static uint8_t *page_copy(struct sim *s, const struct sim_dio *d)
+{
+	uint8_t *page = malloc(DISK_PAGE_BYTES), *old = s->dev[d->off / DISK_PAGE_BYTES];
+
+	CM_ASSERT(page);
+	memcpy(page, d->data, DISK_PAGE_BYTES);
+	if (old < s->dev_mem || old >= s->dev_mem + SIM_DEV_BYTES)
+		free(old);
+	return page;
 }
 
 static void land(struct sim *s, struct sim_dio *d)
@@ -61,7 +81,12 @@ static void land(struct sim *s, struct sim_dio *d)
 	if (d->off == s->geom.sb_off[1] && sim_mutant(s, MUT_ONE_COPY, 2))
 		return;
 	s->dev_unread[d->off / DISK_PAGE_BYTES] = false;
-	memcpy(s->dev[d->off / DISK_PAGE_BYTES], d->data, DISK_PAGE_BYTES);
+	s->dev_sum -= sim_small_page_hash(s, d->off);
+	if (s->small)
+		s->dev[d->off / DISK_PAGE_BYTES] = page_copy(s, d);
+	else
+		memcpy(s->dev[d->off / DISK_PAGE_BYTES], d->data, DISK_PAGE_BYTES);
+	s->dev_sum += sim_small_page_hash(s, d->off);
 	sim_trace(s, nd, "page %u lands", (unsigned int)(d->off / DISK_PAGE_BYTES));
 	check_truth_stale(s);
 }
@@ -72,6 +97,8 @@ static void land_ev(struct sim *s, const struct sim_ev *ev)
 
 	if (d->is_used && d->gen == ev->gen && !d->is_landed)
 		land(s, d);
+	if (s->small)		/* landed and not done is what a crash makes of it: sim_pick() */
+		done_ev(s, ev);
 }
 
 static void at(struct sim *s, const struct sim_dio *d, uint64_t delay_us,
@@ -79,6 +106,8 @@ static void at(struct sim *s, const struct sim_dio *d, uint64_t delay_us,
 {
 	struct sim_ev *ev = sim_after(s, delay_us, fn);
 
+	/* Which write is on the disk before which matters; which read comes back first does not. */
+	sim_chan(ev, CHAN_DISK, d->is_write ? (uint64_t)(d - s->dio) : SIM_DIOS + d->node);
 	ev->a = (uint64_t)(d - s->dio);
 	ev->gen = d->gen;
 }
@@ -95,6 +124,8 @@ static struct sim_dio *dio_new(struct sim_node *nd)
 	d = &s->dio[i];
 	d->is_used = true;
 	d->is_landed = d->is_kernel = false;
+	d->data = malloc(DISK_PAGE_BYTES);
+	CM_ASSERT(d->data);
 	d->gen++;
 	d->node = nd->nr;
 	d->daemon_gen = nd->daemon_gen;
@@ -125,7 +156,8 @@ void sim_disk_submit(struct sim_node *nd, const struct cmn_effect *fx)
 	if (d->is_write && sim_mutant(s, MUT_BAD_PAGE, 8))
 		d->data[40] ^= 1;	/* landed with a flipped bit */
 	at(s, d, landing + late, land_ev);
-	at(s, d, landing + (late ? 0 : sim_between(s, 0, 2000)), done_ev);
+	if (!s->small)
+		at(s, d, landing + (late ? 0 : sim_between(s, 0, 2000)), done_ev);
 	if (late) {			/* done_ev() frees the place: hold it for the landing */
 		struct sim_dio *copy = &s->dio[SIM_DIOS - 1 - sim_rand(s, 32)];
 
@@ -135,7 +167,9 @@ void sim_disk_submit(struct sim_node *nd, const struct cmn_effect *fx)
 			*copy = *d;
 			copy->gen = gen;
 			copy->id = UINT64_MAX;
-			copy->buf = copy->data;
+			copy->data = copy->buf = malloc(DISK_PAGE_BYTES);
+			CM_ASSERT(copy->data);
+			memcpy(copy->data, d->data, DISK_PAGE_BYTES);
 			at(s, copy, landing + late, land_ev);
 		}
 	}
@@ -158,7 +192,8 @@ void sim_disk_submit_kernel(struct sim_mirror *m, uint64_t off, uint8_t *page)
 	if (sim_chance(s, 50))
 		landing += sim_rand(s, 500 * US_MS);
 	at(s, d, landing, land_ev);
-	at(s, d, landing + sim_between(s, 0, 2000), done_ev);
+	if (!s->small)
+		at(s, d, landing + sim_between(s, 0, 2000), done_ev);
 }
 
 bool sim_disk_daemon_is_busy(const struct sim_node *nd)
@@ -253,16 +288,16 @@ void sim_disk_node_gone(struct sim_node *nd, bool is_final)
 			continue;
 		if (is_final && s->opts.mutant == MUT_LATE_PAGE && d->is_write && !d->is_landed)
 			continue;
-		if (d->is_landed || !d->is_write || is_final || sim_chance(s, 3)) {
+		if (d->is_landed || !d->is_write || is_final || !sim_pick(s, 3)) {
 			if (!d->is_landed && d->is_write && !(sim_chance(s, 2) && tear(s, d)))
 				sim_mark(s, MARK_lost_log_writes);
-			d->is_used = false;
+			dio_end(d);
 			continue;
 		}
 		sim_mark(s, MARK_late_landings);
-		if (sim_chance(s, 2)) {
+		if (!sim_pick(s, 2)) {
 			land(s, d);
-			d->is_used = false;
+			dio_end(d);
 			continue;
 		}
 		d->gen++;		/* neither its time nor its completion are as planned */

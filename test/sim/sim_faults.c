@@ -83,9 +83,9 @@ static void operator_ev(struct sim *s, const struct sim_ev *ev)
 		tend_mirror(&s->node[i]);
 		sim_host_orphans(&s->node[i]);
 	}
-	if (sim_chance(s, 3))
+	if (s->small || sim_chance(s, 3))
 		tend_resumes(s);
-	sim_after(s, sim_between(s, 50, 400) * US_MS, operator_ev);
+	sim_chan(sim_after(s, sim_between(s, 50, 400) * US_MS, operator_ev), CHAN_OPERATOR, 0);
 }
 
 void sim_operator_start(struct sim *s)

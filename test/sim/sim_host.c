@@ -35,9 +35,11 @@ static void reply_soon(struct sim_node *nd, const struct kabi_reply *reply)
 	CM_ASSERT(box);
 	box->reply = *reply;
 	ev = sim_after(nd->s, sim_between(nd->s, 5, 100), reply_ev);
+	sim_chan(ev, CHAN_REPLY, nd->nr);
 	ev->node = nd->nr;
 	ev->gen = nd->boot;
 	ev->p = box;
+	ev->p_bytes = sizeof(*box);
 }
 
 static struct sim_mirror *kmod_mirror(struct sim_node *nd, uint64_t luid)
@@ -253,6 +255,7 @@ static void timer_arm(struct sim_node *nd)
 	struct sim *s = nd->s;
 	struct sim_ev *ev;
 
+	sim_small_timer_drop(nd);
 	if (due_ms == UINT64_MAX) {
 		nd->timer_at_us = UINT64_MAX;
 		nd->timer_gen++;
@@ -261,10 +264,11 @@ static void timer_arm(struct sim_node *nd)
 	at_us = due_ms * US_MS;
 	if (at_us < s->now_us + US_MS)	/* a loop never runs more than once in a millisecond */
 		at_us = s->now_us + US_MS;
-	if (nd->timer_at_us == at_us)
+	if (nd->timer_at_us == at_us && !s->small)
 		return;
 	nd->timer_at_us = at_us;
-	ev = sim_after(s, at_us - s->now_us, timer_ev);
+	ev = sim_timer(s, at_us - s->now_us, timer_ev);
+	sim_chan(ev, CHAN_TIMER, nd->nr);
 	ev->node = nd->nr;
 	ev->gen = nd->daemon_gen;
 	ev->a = ++nd->timer_gen;

@@ -44,9 +44,11 @@ static void request_send(struct sim_node *nd, const struct kabi_req *req)
 	CM_ASSERT(box);
 	box->req = *req;
 	ev = sim_after(nd->s, sim_between(nd->s, 5, 100), request_ev);
+	sim_chan(ev, CHAN_REQUEST, nd->nr);
 	ev->node = nd->nr;
 	ev->gen = nd->daemon_gen;
 	ev->p = box;
+	ev->p_bytes = sizeof(*box);
 }
 
 static struct sim_waiter *waiter_new(struct sim_node *nd)
@@ -94,6 +96,7 @@ again:
 	sim_th_kick_at(th, sent_us + TIMEOUT_US);
 	while (!w->is_done && s->now_us < sent_us + TIMEOUT_US)
 		sim_th_block(th);
+	sim_small_kicks_drop(th);
 	if (!w->is_done) {
 		sim_mark(s, MARK_kernel_retries);
 		goto again;

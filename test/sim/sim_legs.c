@@ -56,6 +56,8 @@ static void land_ev(struct sim *s, const struct sim_ev *ev)
 	land(s, w);
 	if (!writer(s, w))
 		w->is_used = false;
+	if (s->small)		/* as for the log device */
+		done_ev(s, ev);
 }
 
 static void at(struct sim *s, const struct sim_legw *w, uint64_t delay_us,
@@ -63,6 +65,7 @@ static void at(struct sim *s, const struct sim_legw *w, uint64_t delay_us,
 {
 	struct sim_ev *ev = sim_after(s, delay_us, fn);
 
+	sim_chan(ev, CHAN_LEG, (uint64_t)(w - s->legw));
 	ev->a = (uint64_t)(w - s->legw);
 	ev->gen = w->gen;
 }
@@ -96,7 +99,8 @@ void sim_leg_write(struct sim_mirror *m, uint32_t leg, uint32_t block, uint64_t 
 	if (sim_chance(s, 40))
 		landing += sim_rand(s, 1500 * US_MS);
 	at(s, w, landing, land_ev);
-	at(s, w, landing + sim_rand(s, 1000), done_ev);
+	if (!s->small)
+		at(s, w, landing + sim_rand(s, 1000), done_ev);
 }
 
 void sim_legs_node_gone(struct sim_node *nd, bool is_final)
@@ -109,11 +113,11 @@ void sim_legs_node_gone(struct sim_node *nd, bool is_final)
 
 		if (!w->is_used || w->node != nd->nr || w->boot != nd->boot)
 			continue;
-		if (w->is_landed || is_final || sim_chance(s, 3)) {
+		if (w->is_landed || is_final || !sim_pick(s, 3)) {
 			w->is_used = false;
 			continue;
 		}
-		if (sim_chance(s, 2)) {
+		if (!sim_pick(s, 2)) {
 			land(s, w);
 			w->is_used = false;
 			continue;
@@ -184,6 +188,7 @@ void sim_legs_flush_start(struct sim_node *nd, uint32_t gen, uint64_t a, uint64_
 	ev->a = a;
 	ev->b = b;
 	ev->p = snap;
+	ev->p_bytes = sizeof(*snap);
 }
 
 /* Each block holds what was durable, or what was in the cache: both happen. */
@@ -195,7 +200,7 @@ void sim_legs_power_loss(struct sim *s)
 		for (b = 0; b < s->block_count; b++) {
 			struct sim_leg *l = &s->leg[leg];
 
-			if (l->cur_n[b] != l->dur_n[b] && sim_chance(s, 2))
+			if (l->cur_n[b] != l->dur_n[b] && !sim_pick(s, 2))
 				l->cur[b] = l->dur[b];
 			l->dur[b] = l->cur[b];
 			l->dur_n[b] = ++l->cur_n[b];

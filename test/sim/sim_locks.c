@@ -68,6 +68,7 @@ static void complete(struct sim_node *nd, enum sim_want kind, uint32_t lock)
 {
 	struct sim_ev *ev = sim_after(nd->s, sim_between(nd->s, 100, 5000), granted_ev);
 
+	sim_chan(ev, CHAN_GRANT, nd->nr);
 	ev->node = nd->nr;
 	ev->gen = nd->daemon_gen;
 	ev->a = kind;
@@ -129,7 +130,7 @@ static void poll_ev(struct sim *s, const struct sim_ev *ev)
 
 void sim_locks_poll_soon(struct sim *s)
 {
-	sim_after(s, sim_between(s, 200, 20000), poll_ev);
+	sim_chan(sim_after(s, sim_between(s, 200, 20000), poll_ev), CHAN_POLL, 0);
 }
 
 void sim_locks_ask(struct sim_node *nd, uint32_t lock, enum sim_want kind)
@@ -169,7 +170,7 @@ void sim_locks_daemon_gone(struct sim_node *nd)
 			l->owner = -1;
 	}
 	nd->has_node_lock = false;
-	sim_after(nd->s, 1000, poll_ev);
+	sim_chan(sim_after(nd->s, 1000, poll_ev), CHAN_POLL, 0);
 }
 
 void sim_locks_node_gone(struct sim_node *nd)
@@ -206,6 +207,7 @@ void sim_fence_soon(struct sim_node *nd, uint32_t target)
 	if (s->node[target].is_fenced && !s->node[target].is_up)
 		return;
 	ev = sim_after(s, sim_between(s, 200, 8000) * US_MS, fence_ev);
+	sim_chan(ev, CHAN_FENCE, nd->nr << 8 | target);
 	ev->node = nd->nr;
 	ev->gen = nd->boot;
 	ev->a = target;

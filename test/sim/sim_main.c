@@ -4,6 +4,7 @@
  *
  *	sim [--seeds A-B] [--class NAME] [--nodes N] [--core|--disk] [--client NAME]
  *	    [--mutant NAME] [--steps N] [--trace] [--all-mutants]
+ *	sim --world NAME|all [--path PATH] [--mutant NAME] [--trace]
  *
  * One TAP test per class of scenarios. Each seed runs in a process of its own, so that a failed
  * assertion of the core is a failed seed too. A failing seed prints the command that repeats it.
@@ -29,7 +30,7 @@ struct plan {
 	uint64_t first, last;
 	int class;			/* -1 = all */
 	bool has_seeds;
-	bool all_mutants;
+	bool all_mutants, all_worlds;
 };
 
 static struct sim_result *shared, total;
@@ -52,12 +53,16 @@ static void usage(void)
 
 	fprintf(stderr, "usage: sim [--seeds A-B] [--class NAME] [--nodes 1..%u] [--core|--disk] "
 		"[--client stock|module|mixed] [--mutant NAME] [--steps N] [--trace] "
-		"[--all-mutants]\nclasses:", SIM_NODES);
+		"[--all-mutants]\n       sim --world NAME|all [--path PATH] [--mutant NAME] "
+		"[--trace]\nclasses:", SIM_NODES);
 	for (i = 0; i < CLASS_END; i++)
 		fprintf(stderr, " %s", sim_class_name(i));
 	fprintf(stderr, "\nmutants:");
 	for (i = 0; i < MUT_END; i++)
 		fprintf(stderr, " %s", mutant_name[i]);
+	fprintf(stderr, "\nworlds:");
+	for (i = 0; sim_small_name(i); i++)
+		fprintf(stderr, " %s", sim_small_name(i));
 	fprintf(stderr, "\n");
 	exit(2);
 }
@@ -93,6 +98,17 @@ static const char *get_mutant(uint32_t i)
 	return mutant_name[i];
 }
 
+static uint32_t find_world(const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; sim_small_name(i); i++)
+		if (!strcmp(name, sim_small_name(i)))
+			return i;
+	usage();
+	return 0;
+}
+
 static void options(int argc, char **argv, struct plan *plan)
 {
 	static const struct option longs[] = {
@@ -100,7 +116,8 @@ static void options(int argc, char **argv, struct plan *plan)
 		{ "core", 0, NULL, 'C' }, { "disk", 0, NULL, 'D' }, { "client", 1, NULL, 'k' },
 		{ "mutant", 1, NULL, 'm' },
 		{ "steps", 1, NULL, 'x' }, { "trace", 0, NULL, 't' },
-		{ "all-mutants", 0, NULL, 'a' }, { NULL, 0, NULL, 0 },
+		{ "all-mutants", 0, NULL, 'a' }, { "world", 1, NULL, 'w' },
+		{ "path", 1, NULL, 'p' }, { NULL, 0, NULL, 0 },
 	};
 	char *end;
 	int c;
@@ -139,6 +156,14 @@ static void options(int argc, char **argv, struct plan *plan)
 			break;
 		case 'a':
 			plan->all_mutants = true;
+			break;
+		case 'w':
+			plan->all_worlds = !strcmp(optarg, "all");
+			if (!plan->all_worlds)
+				plan->opts.world = 1 + find_world(optarg);
+			break;
+		case 'p':
+			plan->opts.path = optarg;
 			break;
 		default:
 			usage();
@@ -318,6 +343,34 @@ static int run_mutants(struct plan *plan)
 	return bad != 0;
 }
 
+static bool run_world(const struct plan *plan, uint32_t world)
+{
+	struct sim_opts o = plan->opts;
+
+	o.world = world;
+	memset(shared, 0, sizeof(*shared));
+	return sim_small_run(&o, shared);
+}
+
+/* The worlds asked for: each is one test. */
+static int run_worlds(const struct plan *plan)
+{
+	uint32_t world, tests = 0, bad = 0;
+
+	for (world = 1; sim_small_name(world - 1); world++) {
+		if (plan->opts.world && plan->opts.world != world)
+			continue;
+		if (run_world(plan, world)) {
+			printf("ok %u - world %s\n", ++tests, sim_small_name(world - 1));
+		} else {
+			printf("not ok %u - world %s\n", ++tests, sim_small_name(world - 1));
+			bad++;
+		}
+	}
+	printf("1..%u\n", tests);
+	return bad != 0;
+}
+
 static void print_marks(void)
 {
 	uint32_t i;
@@ -341,6 +394,8 @@ int main(int argc, char **argv)
 		perror("sim: mmap");
 		return 2;
 	}
+	if (plan.opts.world || plan.all_worlds)
+		return run_worlds(&plan);
 	r = plan.all_mutants ? run_mutants(&plan) : run_classes(&plan);
 	if (!plan.all_mutants)
 		print_marks();

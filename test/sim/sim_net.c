@@ -9,6 +9,7 @@
  * stays has delivered them; the lost sender itself may have.
  */
 #include "test/sim/sim.h"
+#include "base/hash.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -196,6 +197,7 @@ void sim_net_send(struct sim_node *nd, const uint8_t *buf, size_t len_bytes)
 	if (sim_chance(s, 100))
 		delay += sim_rand(s, 200 * US_MS);
 	ev = sim_after(s, delay, order_ev);
+	sim_chan(ev, CHAN_ORDER, nd->nr);
 	ev->node = nd->nr;
 	ev->gen = nd->boot;
 }
@@ -205,7 +207,7 @@ static void packets_cut(struct sim_node *nd, bool keep_some)
 	struct sim_packet *p, **at = &nd->out_head;
 
 	nd->out_tail = NULL;
-	while (*at && keep_some && sim_chance(nd->s, 2)) {
+	while (*at && keep_some && !sim_pick(nd->s, 2)) {
 		nd->out_tail = *at;
 		at = &(*at)->next;
 	}
@@ -250,7 +252,7 @@ static void queues_settle(struct sim *s, uint32_t stay)
 			if (j == n) {
 				bool out = e->sender < SIM_NODES && !(stay >> e->sender & 1);
 				bool lost = out && !(e->delivered & stay) &&
-					    (cut >> e->sender & 1 || sim_chance(s, 2));
+					    (cut >> e->sender & 1 || !sim_pick(s, 2));
 
 				CM_ASSERT(n < 256);
 				if (lost)
@@ -416,7 +418,7 @@ static void reform(struct sim *s, const struct sim_ev *ev)
 
 void sim_net_changed(struct sim *s, uint64_t delay_us)
 {
-	sim_after(s, delay_us, reform);
+	sim_chan(sim_after(s, delay_us, reform), CHAN_REFORM, 0);
 }
 
 /* What corosync has already taken from the daemon is still ordered, before its departure. */
@@ -448,6 +450,15 @@ void sim_net_drop(struct sim_node *nd)
 	queue_clear(nd);
 	nd->ring = 0;
 	nd->group = 0;
+}
+
+uint64_t sim_net_hash(const struct sim_node *nd, uint64_t seed)
+{
+	const struct sim_packet *p;
+
+	for (p = nd->out_head; p; p = p->next)
+		seed = cm_digest64(seed, p->buf, p->len_bytes);
+	return seed;
 }
 
 const char *sim_entry_name(const struct sim_entry *e)

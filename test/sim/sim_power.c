@@ -74,6 +74,7 @@ void sim_daemon_kill(struct sim_node *nd)
 	if (!nd->has_daemon)
 		return;
 	sim_trace(nd->s, nd, "daemon dies");
+	sim_small_timer_drop(nd);
 	nd->has_daemon = false;
 	nd->daemon_gen++;
 	nd->daemon_at_us = nd->s->now_us + (sim_chance(nd->s, 6) ? sim_between(nd->s, 5, 20) * US_S
@@ -146,6 +147,8 @@ void sim_node_crash(struct sim_node *nd, const char *why)
 	nd->persist_is_old = false;
 	nd->boot_at_us = s->now_us + (sim_chance(s, 4) ? sim_between(s, 200, 900) * US_MS
 						       : sim_between(s, 3, 15) * US_S);
+	if (s->small)
+		nd->boot_at_us = UINT64_MAX;
 	sim_app_node_dead(nd);
 	sim_disk_node_gone(nd, false);
 	sim_legs_node_gone(nd, false);

@@ -26,8 +26,10 @@ static const char *node_lacks(const struct sim_node *nd)
 {
 	struct cml_status st;
 
-	if (!nd->is_up)
-		return "is down";
+	if (nd->s->small && nd->is_up && !nd->wants_active)
+		return nd->live >= 0 || nd->is_ctl_busy ? "has not left" : NULL;
+	if (!nd->is_up)		/* in a small world only an act boots a node */
+		return nd->s->small && nd->is_fenced ? NULL : "is down";
 	if (!nd->has_daemon)
 		return "has no daemon";
 	if (nd->is_ctl_busy)
@@ -46,7 +48,7 @@ static const char *node_lacks(const struct sim_node *nd)
 	return NULL;
 }
 
-static const char *lacks(const struct sim *s, uint32_t *nr)
+const char *sim_lacks(const struct sim *s, uint32_t *nodeid)
 {
 	const char *what;
 	uint32_t i;
@@ -55,10 +57,10 @@ static const char *lacks(const struct sim *s, uint32_t *nr)
 		what = node_lacks(&s->node[i]);
 		if (!what)
 			continue;
-		*nr = i + 1;
+		*nodeid = i + 1;
 		return what;
 	}
-	*nr = 0;
+	*nodeid = 0;
 	return legs_are_equal(s) ? NULL : "legs differ";
 }
 
@@ -105,7 +107,7 @@ static bool calm_down(struct sim *s)
 	if (!run_until(s, s->now_us + 8 * US_S))
 		return false;
 	s->app_stopped = true;
-	while ((what = lacks(s, &nr))) {
+	while ((what = sim_lacks(s, &nr))) {
 		if (!run_until(s, s->now_us + 500 * US_MS))
 			return false;
 		check_waiters(s, from_us);
@@ -175,7 +177,7 @@ void check_final(struct sim *s)
 
 bool sim_run(const struct sim_opts *opts, struct sim_result *result)
 {
-	struct sim *s = sim_new(opts, result);
+	struct sim *s = sim_new(opts, result, NULL);
 	bool ok;
 
 	sim_trace(s, NULL, "seed %llu class %s: %u nodes, %u regions, %s",

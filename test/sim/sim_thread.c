@@ -9,7 +9,10 @@
 #include "test/sim/sim.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <ucontext.h>
+
+#include "base/hash.h"
 
 #define STACK_BYTES (96u * 1024u)
 
@@ -29,6 +32,11 @@ static uint32_t gen_last;		/* identity only: never decides anything */
 struct sim_node *sim_th_node(struct sim_th *th)
 {
 	return th->nd;
+}
+
+uint32_t sim_th_place(const struct sim_th *th)
+{
+	return th->place;
 }
 
 static void entry(unsigned int hi, unsigned int lo)
@@ -92,7 +100,9 @@ void sim_th_block(struct sim_th *th)
 void sim_th_kick_at(struct sim_th *th, uint64_t at_us)
 {
 	struct sim *s = th->nd->s;
-	struct sim_ev *ev = sim_after(s, at_us > s->now_us ? at_us - s->now_us : 0, run);
+	struct sim_ev *ev = sim_timer(s, at_us > s->now_us ? at_us - s->now_us : 0, run);
+
+	sim_chan(ev, CHAN_THREAD, th->nd->nr * SIM_THREADS + th->place);
 
 	ev->node = th->nd->nr;
 	ev->gen = th->gen;
@@ -127,4 +137,15 @@ void sim_th_kill_all(struct sim_node *nd)
 		free(nd->th[i]);
 		nd->th[i] = NULL;
 	}
+}
+
+/* Its stack from where it is, and the registers that a call preserves. */
+uint64_t sim_th_hash(const struct sim_th *th)
+{
+	const greg_t *reg = th->own.uc_mcontext.gregs;
+	uintptr_t sp = (uintptr_t)reg[REG_RSP], top = (uintptr_t)th->stack + sizeof(th->stack);
+	uint64_t h = cm_digest64(1, &reg[REG_RIP], sizeof(reg[0]));
+
+	return sp < (uintptr_t)th->stack || sp > top ? h
+						     : cm_digest64(h, (const void *)sp, top - sp);
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SHORT_US (20 * US_MS)
+
 /* ---- chance: xorshift64* ---- */
 
 static uint64_t next(struct sim *s)
@@ -20,12 +22,12 @@ static uint64_t next(struct sim *s)
 uint64_t sim_rand(struct sim *s, uint64_t below)
 {
 	CM_ASSERT(below);
-	return (next(s) >> 11) % below;
+	return s->small ? 0 : (next(s) >> 11) % below;
 }
 
 bool sim_chance(struct sim *s, uint32_t one_in)
 {
-	return !sim_rand(s, one_in);
+	return !s->small && !sim_rand(s, one_in);
 }
 
 uint64_t sim_between(struct sim *s, uint64_t lo, uint64_t hi)
@@ -33,9 +35,14 @@ uint64_t sim_between(struct sim *s, uint64_t lo, uint64_t hi)
 	return lo + sim_rand(s, hi - lo + 1);
 }
 
+uint32_t sim_pick(struct sim *s, uint32_t n)
+{
+	return s->small ? sim_small_pick(s, n) : (uint32_t)sim_rand(s, n);
+}
+
 bool sim_mutant(struct sim *s, enum sim_mutant mutant, uint32_t one_in)
 {
-	if (s->opts.mutant != mutant || !sim_chance(s, one_in))
+	if (s->opts.mutant != mutant || (!s->small && !sim_chance(s, one_in)))
 		return false;
 	s->mutant_count++;
 	sim_trace(s, NULL, "MUTANT strikes");
@@ -57,32 +64,18 @@ static void swap(struct sim_ev *a, struct sim_ev *b)
 	*b = c;
 }
 
-/* The event is placed by its time only, which the caller no longer changes. */
-struct sim_ev *sim_after(struct sim *s, uint64_t delay_us,
-			 void (*fn)(struct sim *, const struct sim_ev *))
+/* Returns where it is then. */
+static uint32_t heap_up(struct sim *s, uint32_t i)
 {
-	uint32_t i = s->heap_count++;
-
-	if (i == s->heap_size) {
-		s->heap_size = s->heap_size ? 2 * s->heap_size : 1024;
-		s->heap = realloc(s->heap, s->heap_size * sizeof(*s->heap));
-		CM_ASSERT(s->heap);
-	}
-	memset(&s->heap[i], 0, sizeof(s->heap[i]));
-	s->heap[i].at_us = s->now_us + delay_us;
-	s->heap[i].order = s->order++;
-	s->heap[i].fn = fn;
 	for (; i && is_before(&s->heap[i], &s->heap[(i - 1) / 2]); i = (i - 1) / 2)
 		swap(&s->heap[i], &s->heap[(i - 1) / 2]);
-	return &s->heap[i];
+	return i;
 }
 
-static struct sim_ev heap_pop(struct sim *s)
+static void heap_down(struct sim *s, uint32_t i)
 {
-	struct sim_ev ev = s->heap[0];
-	uint32_t i = 0, child;
+	uint32_t child;
 
-	s->heap[0] = s->heap[--s->heap_count];
 	while ((child = 2 * i + 1) < s->heap_count) {
 		if (child + 1 < s->heap_count && is_before(&s->heap[child + 1], &s->heap[child]))
 			child++;
@@ -91,16 +84,53 @@ static struct sim_ev heap_pop(struct sim *s)
 		swap(&s->heap[child], &s->heap[i]);
 		i = child;
 	}
+}
+
+/* The event is placed by its time only, which the caller no longer changes. */
+struct sim_ev *sim_timer(struct sim *s, uint64_t delay_us,
+			 void (*fn)(struct sim *, const struct sim_ev *))
+{
+	uint32_t i = s->heap_count++;
+
+	if (i == s->heap_size) {
+		s->heap_size = s->heap_size ? 2 * s->heap_size : 128;
+		s->heap = realloc(s->heap, s->heap_size * sizeof(*s->heap));
+		CM_ASSERT(s->heap);
+	}
+	memset(&s->heap[i], 0, sizeof(s->heap[i]));
+	s->heap[i].at_us = s->now_us + delay_us;
+	s->heap[i].order = s->order++;
+	s->heap[i].fn = fn;
+	return &s->heap[heap_up(s, i)];
+}
+
+struct sim_ev *sim_after(struct sim *s, uint64_t delay_us,
+			 void (*fn)(struct sim *, const struct sim_ev *))
+{
+	return sim_timer(s, s->small && delay_us < SHORT_US ? 0 : delay_us, fn);
+}
+
+static struct sim_ev heap_take(struct sim *s, uint32_t i)
+{
+	struct sim_ev ev = s->heap[i];
+
+	s->heap[i] = s->heap[--s->heap_count];
+	if (i < s->heap_count) {
+		heap_down(s, i);
+		(void)heap_up(s, i);
+	}
 	return ev;
 }
 
-bool sim_step(struct sim *s)
+void sim_drop(struct sim *s, uint32_t i)
 {
-	struct sim_ev ev;
+	(void)heap_take(s, i);
+}
 
-	if (!s->heap_count || s->failed)
-		return false;
-	ev = heap_pop(s);
+bool sim_step_of(struct sim *s, uint32_t i)
+{
+	struct sim_ev ev = heap_take(s, i);
+
 	CM_ASSERT(ev.at_us >= s->now_us);
 	s->now_us = ev.at_us;
 	s->steps++;
@@ -110,6 +140,11 @@ bool sim_step(struct sim *s)
 	if (!s->failed)
 		check_all(s);
 	return !s->failed;
+}
+
+bool sim_step(struct sim *s)
+{
+	return s->heap_count && !s->failed && sim_step_of(s, 0);
 }
 
 /* ---- trace and failure ---- */
@@ -181,15 +216,16 @@ static void device_draw(struct sim *s)
 
 	bits_init(&oos, &words, s->region_count);
 	for (b = 0; b < s->region_count; b++)
-		if (!is_classic || sim_chance(s, 4))
+		if (!is_classic || sim_chance(s, 4) || s->opts.is_dirty)
 			bits_set(&oos, b);
 	if (is_classic)
 		disk_classic_encode(&s->geom, 0, &oos, false, 0, SIM_UUID, s->dev[0]);
 	else if (sim_chance(s, 2))
-		memset(s->dev, 0xff, sizeof(s->dev));
+		memset(s->dev_mem, 0xff, SIM_DEV_BYTES);
 	for (b = 0; b < s->block_count; b++)
 		for (leg = 0; leg < SIM_LEGS; leg++)
-			if (leg && bits_test(&oos, b / SIM_PER_REGION) && sim_chance(s, 2))
+			if (leg && bits_test(&oos, b / SIM_PER_REGION) &&
+			    (s->opts.is_dirty || sim_chance(s, 2)))
 				s->leg[leg].cur[b] = s->leg[leg].dur[b] = ~(uint64_t)0;
 	check_truth_stale(s);
 }
@@ -201,6 +237,8 @@ static void geometry_draw(struct sim *s)
 	s->region_count = (uint32_t)sim_between(s, 3, SIM_REGIONS_MAX);
 	if (sim_chance(s, 2))
 		s->region_count = (uint32_t)sim_between(s, 3, 12);
+	if (s->opts.region_count)
+		s->region_count = s->opts.region_count;
 	s->block_count = s->region_count * SIM_PER_REGION;
 	if (disk_geom_init(&s->geom, SIM_DEV_BYTES, s->region_count, SIM_REGION_SECT,
 			   DISK_SLOTS_MAX, &err))
@@ -210,14 +248,23 @@ static void geometry_draw(struct sim *s)
 		 s->opts.is_core ? "clustered-core " : "clustered-disk 253:2 ", SIM_REGION_SECT);
 }
 
-struct sim *sim_new(const struct sim_opts *opts, struct sim_result *result)
+struct sim *sim_new(const struct sim_opts *opts, struct sim_result *result,
+		    struct sim_small *small)
 {
-	struct sim *s = calloc(1, sizeof(*s));
+	uint8_t *dev_mem = calloc(1, SIM_DEV_BYTES);
+	struct sim *s;
 	uint32_t i;
 
-	CM_ASSERT(s);
+	if (small)
+		sim_arena_on();
+	s = calloc(1, sizeof(*s));
+	CM_ASSERT(s && dev_mem);
+	s->dev_mem = dev_mem;
+	for (i = 0; i < SIM_DEV_PAGES; i++)
+		s->dev[i] = dev_mem + i * DISK_PAGE_BYTES;
 	s->opts = *opts;
 	s->result = result;
+	s->small = small;
 	s->rng = (opts->seed + 1) * 0x9E3779B97F4A7C15ull + (uint64_t)opts->class * 7919;
 	if (!s->rng)
 		s->rng = 1;

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * sim_arena.c - all memory of a small world in one piece, so that a state can be kept and come back
+ * to. The program is linked with --wrap for malloc() and its kin (test/Makefile.in): what is
+ * allocated between sim_arena_on() and sim_arena_off() lies here, everything else where it always
+ * does. What comes back comes back to the same addresses.
+ */
+#include "test/sim/sim.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define ARENA_BYTES	(64u << 20)
+#define UNIT		64u
+#define CLASSES		1024u		/* of free pieces; larger ones are in the last */
+
+void *__real_malloc(size_t len_bytes);
+void *__real_calloc(size_t n, size_t len_bytes);
+void *__real_realloc(void *at, size_t len_bytes);
+void *__real_aligned_alloc(size_t align, size_t len_bytes);
+void __real_free(void *at);
+void *__wrap_malloc(size_t len_bytes);
+void *__wrap_calloc(size_t n, size_t len_bytes);
+void *__wrap_realloc(void *at, size_t len_bytes);
+void *__wrap_aligned_alloc(size_t align, size_t len_bytes);
+void __wrap_free(void *at);
+
+struct piece {				/* in front of what is given out */
+	size_t bytes;			/* a multiple of UNIT, this not counted */
+	struct piece *next_free;
+	uint8_t pad[UNIT - sizeof(size_t) - sizeof(void *)];
+};
+
+struct arena {				/* at its beginning */
+	size_t used;
+	struct piece *free[CLASSES];
+};
+
+static struct arena *arena;
+static bool is_on;
+
+void sim_arena_on(void)
+{
+	if (!arena) {
+		arena = mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		CM_ASSERT(arena != MAP_FAILED);
+		arena->used = (sizeof(*arena) + UNIT - 1) / UNIT * UNIT;
+	}
+	is_on = true;
+}
+
+void sim_arena_off(void)
+{
+	is_on = false;
+}
+
+static bool is_ours(const void *at)
+{
+	return arena && (const uint8_t *)at >= (const uint8_t *)arena &&
+	       (const uint8_t *)at < (const uint8_t *)arena + ARENA_BYTES;
+}
+
+static struct piece **class_of(size_t bytes)
+{
+	size_t i = bytes / UNIT;
+
+	return &arena->free[i < CLASSES ? i : CLASSES - 1];
+}
+
+static void *piece_take(size_t bytes)
+{
+	struct piece **at, *p;
+
+	for (at = class_of(bytes); (p = *at); at = &p->next_free) {
+		if (p->bytes != bytes)
+			continue;
+		*at = p->next_free;
+		return p + 1;
+	}
+	return NULL;
+}
+
+/* Pages lie on pages: the core's I/O buffers. */
+static void *piece_new(size_t bytes, size_t align)
+{
+	uintptr_t at = (uintptr_t)arena + arena->used + sizeof(struct piece);
+	struct piece *p;
+
+	at = (at + align - 1) / align * align;
+	p = (struct piece *)at - 1;
+	arena->used = at + bytes - (uintptr_t)arena;
+	CM_ASSERT(arena->used <= ARENA_BYTES);
+	p->bytes = bytes;
+	return p + 1;
+}
+
+static void *take(size_t len_bytes, size_t align)
+{
+	size_t bytes = (len_bytes + UNIT - 1) / UNIT * UNIT;
+	void *at = align <= UNIT ? piece_take(bytes) : NULL;
+
+	if (!at)
+		at = piece_new(bytes, align < UNIT ? UNIT : align);
+	/* What a state holds must not hang on who had the memory before. */
+	memset(at, 0, bytes);
+	return at;
+}
+
+void *__wrap_malloc(size_t len_bytes)
+{
+	return is_on ? take(len_bytes, UNIT) : __real_malloc(len_bytes);
+}
+
+void *__wrap_calloc(size_t n, size_t len_bytes)
+{
+	return is_on ? take(n * len_bytes, UNIT) : __real_calloc(n, len_bytes);
+}
+
+void *__wrap_aligned_alloc(size_t align, size_t len_bytes)
+{
+	return is_on ? take(len_bytes, align) : __real_aligned_alloc(align, len_bytes);
+}
+
+void __wrap_free(void *at)
+{
+	struct piece *p = (struct piece *)at - 1, **list;
+
+	if (!is_ours(at)) {
+		__real_free(at);
+		return;
+	}
+	list = class_of(p->bytes);
+	p->next_free = *list;
+	*list = p;
+}
+
+void *__wrap_realloc(void *at, size_t len_bytes)
+{
+	const struct piece *p = (const struct piece *)at - 1;
+	void *new;
+
+	if (at ? !is_ours(at) : !is_on)
+		return __real_realloc(at, len_bytes);
+	new = take(len_bytes, UNIT);
+	if (at) {
+		memcpy(new, at, p->bytes < len_bytes ? p->bytes : len_bytes);
+		__wrap_free(at);
+	}
+	return new;
+}
+
+/* ---- snapshots ---- */
+
+struct sim_snap {
+	size_t bytes;
+	uint8_t data[];
+};
+
+struct sim_snap *sim_snap_new(void)
+{
+	struct sim_snap *snap = __real_malloc(sizeof(*snap) + arena->used);
+
+	CM_ASSERT(snap);
+	snap->bytes = arena->used;
+	memcpy(snap->data, arena, snap->bytes);
+	return snap;
+}
+
+void sim_snap_back(const struct sim_snap *snap)
+{
+	memcpy(arena, snap->data, snap->bytes);
+}
+
+void sim_snap_free(struct sim_snap *snap)
+{
+	__real_free(snap);
+}

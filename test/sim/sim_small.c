@@ -1,0 +1,552 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * sim_small.c - small worlds: every order in which a handful of things can happen.
+ *
+ * Two nodes and two regions, or three and one, all in sync and idle. Then the acts of a world: of
+ * each lane one after the other, each at any moment. The network, disks and the lock manager take
+ * no time, but any order that the simulator allows; timers fire only when nothing else can happen,
+ * or before the next act. Where the world itself has a choice (is the write of a dead node on the
+ * disk?) each is taken: sim_pick().
+ *
+ * The search is by depth. A state is known by its hash (sim_small_hash.c): what was seen before
+ * ends there. From a state with a choice, each is taken in turn, up to the next state with one; if
+ * sim_pick() was asked on the way, the way is gone again for each of its answers. Two processes
+ * search, from opposite ends. A path ends well when all acts are done and sim_lacks() says NULL.
+ */
+#include "test/sim/sim_small.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LANES		SIM_LANES
+#define CHOICES		64u
+#define PICKS		64u	/* from one state to the next */
+#define WORKERS		2u
+#define PATH_MAX_LEN	8192u
+#define SEEN_SIZE	(1u << 24)	/* a power of two */
+#define SETUP_MAX_US	(60 * US_S)
+#define CALM_MAX_US	(600 * US_S)	/* after the last act */
+#define ACT_MAX_US	(3 * US_S)	/* from one act to the next */
+
+/* Shared by all processes of one search. */
+struct shared {
+	_Atomic uint64_t seen[SEEN_SIZE];
+	_Atomic uint64_t states, leaves, ways;
+	_Atomic bool failed;
+};
+
+struct pick {
+	uint32_t is, of;
+};
+
+struct sim_small {
+	struct shared *sh;
+	bool is_searching, is_backwards;
+	/* answers to sim_pick() on the way that is being gone */
+	uint32_t pick_count, pick_at;
+	struct pick pick[PICKS];
+	const char *replay;		/* the rest of the path to go; NULL = search */
+	uint32_t path_len;
+	uint8_t path[PATH_MAX_LEN];
+};
+
+/* ---- paths ---- */
+
+static void path_add(struct sim *s, uint32_t choice)
+{
+	struct sim_small *sm = s->small;
+
+	if (sm->path_len == PATH_MAX_LEN)
+		sim_fail(s, "I13", "more than %u choices in one path", PATH_MAX_LEN);
+	else
+		sm->path[sm->path_len++] = (uint8_t)choice;
+}
+
+/* A letter for each choice, and "z" in front of those from 25 on. */
+static void path_print(const struct sim_small *sm, FILE *out)
+{
+	uint32_t i, c;
+
+	for (i = 0; i < sm->path_len; i++) {
+		for (c = sm->path[i]; c >= 25; c -= 25)
+			fputc('z', out);
+		fputc('a' + (int)c, out);
+	}
+}
+
+static uint32_t path_next(struct sim_small *sm)
+{
+	uint32_t c = 0;
+
+	for (; *sm->replay == 'z'; sm->replay++)
+		c += 25;
+	if (*sm->replay >= 'a')
+		c += (uint32_t)(*sm->replay++ - 'a');
+	return c;
+}
+
+/* ---- the world's own choices ---- */
+
+uint32_t sim_small_pick(struct sim *s, uint32_t n)
+{
+	struct sim_small *sm = s->small;
+	struct pick *pick;
+	uint32_t is;
+
+	if (!sm->is_searching || n < 2)
+		return 0;
+	if (sm->replay) {
+		is = path_next(sm);
+		path_add(s, is);
+		return is < n ? is : n - 1;
+	}
+	CM_ASSERT(sm->pick_at < PICKS);
+	pick = &sm->pick[sm->pick_at++];
+	if (sm->pick_at > sm->pick_count) {
+		sm->pick_count = sm->pick_at;
+		pick->is = 0;
+	}
+	pick->of = n;
+	path_add(s, pick->is);
+	return pick->is;
+}
+
+/* The next answers to all that was asked; false when there are none. */
+static bool picks_next(struct sim_small *sm)
+{
+	sm->pick_count = sm->pick_at;
+	while (sm->pick_count) {
+		struct pick *pick = &sm->pick[sm->pick_count - 1];
+
+		if (++pick->is < pick->of)
+			return true;
+		sm->pick_count--;
+	}
+	return false;
+}
+
+/* ---- states ---- */
+
+/* One that is not due any more would be a choice without a difference: never to be got past. */
+void sim_small_timer_drop(struct sim_node *nd)
+{
+	struct sim *s = nd->s;
+	uint32_t i;
+
+	for (i = 0; s->small && i < s->heap_count; i++)
+		if (s->heap[i].chan >> 24 == CHAN_TIMER && s->heap[i].node == nd->nr) {
+			sim_drop(s, i);
+			return;
+		}
+}
+
+void sim_small_kicks_drop(struct sim_th *th)
+{
+	struct sim_node *nd = sim_th_node(th);
+	struct sim *s = nd->s;
+	uint32_t i, chan = (uint32_t)CHAN_THREAD << 24 | (nd->nr * SIM_THREADS + sim_th_place(th));
+
+	for (i = 0; s->small && i < s->heap_count; i++)
+		if (s->heap[i].chan == chan && s->heap[i].at_us > s->now_us)
+			sim_drop(s, i--);
+}
+
+static bool is_seen(struct sim *s)
+{
+	struct shared *sh = s->small->sh;
+	uint64_t hash = sim_small_hash(s), old;
+	uint32_t i, lane;
+
+	for (lane = 0; lane < LANES; lane++)
+		hash = (hash ^ s->acts_done[lane]) * 0x9E3779B97F4A7C15ull;
+	hash |= 1;
+	for (i = 0; i < SEEN_SIZE; i++) {
+		_Atomic uint64_t *at = &sh->seen[(hash + i) % SEEN_SIZE];
+
+		old = 0;
+		if (atomic_compare_exchange_strong(at, &old, hash)) {
+			if (++sh->states == s->opts.steps_max)
+				sim_fail(s, "setup", "more than %llu states",
+					 (unsigned long long)s->opts.steps_max);
+			return false;
+		}
+		if (old == hash)
+			return true;
+	}
+	sim_fail(s, "setup", "more than %u states", SEEN_SIZE);
+	return true;
+}
+
+/* ---- the search ---- */
+
+struct choice {
+	bool is_act;
+	uint32_t i;			/* lane, or place in the heap */
+};
+
+static bool is_oldest(const struct sim *s, uint32_t i)
+{
+	const struct sim_ev *ev = &s->heap[i], *k;
+
+	for (k = s->heap; ev->chan && k < s->heap + s->heap_count; k++)
+		if (k->chan == ev->chan && (k->at_us < ev->at_us ||
+		    (k->at_us == ev->at_us && k->order < ev->order)))
+			return false;
+	return true;
+}
+
+/* In an order that depends on the state alone: by the events' age. */
+static void choice_add(const struct sim *s, struct choice *list, uint32_t *n, uint32_t i)
+{
+	uint32_t k = (*n)++;
+
+	CM_ASSERT(*n < CHOICES);
+	for (; k && s->heap[list[k - 1].i].order > s->heap[i].order; k--)
+		list[k] = list[k - 1];
+	list[k].is_act = false;
+	list[k].i = i;
+}
+
+/*
+ * What only goes on inside of one kernel is done at once: nobody else sees when. The next request
+ * to the daemon, or I/O, is a choice again.
+ */
+static bool is_inner(const struct sim_ev *ev)
+{
+	return ev->chan >> 24 == CHAN_THREAD || ev->chan >> 24 == CHAN_REPLY;
+}
+
+static bool is_runnable(const struct sim *s)
+{
+	return s->heap_count && s->heap[0].at_us <= s->now_us;
+}
+
+/* Is there something to wait for, with an act still to come? What the operator does is not it. */
+static bool is_worth_waiting(const struct sim *s)
+{
+	uint32_t i, nodeid;
+
+	if (sim_acts_are_done(s))
+		return true;
+	if (s->now_us > s->last_act_us + ACT_MAX_US)
+		return false;
+	if (sim_lacks(s, &nodeid))
+		return true;
+	for (i = 0; i < s->heap_count; i++)
+		if (s->heap[i].chan >> 24 == CHAN_TIMER)
+			return true;
+	return false;
+}
+
+static uint32_t inner_choice(const struct sim *s, struct choice *list)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->heap_count; i++) {
+		if (s->heap[i].at_us > s->now_us || !is_inner(&s->heap[i]) || !is_oldest(s, i))
+			continue;
+		list[0] = (struct choice){ .i = i };
+		return 1;
+	}
+	return 0;
+}
+
+static uint32_t event_choices(const struct sim *s, struct choice *list)
+{
+	uint32_t n = 0, i;
+
+	for (i = 0; i < s->heap_count; i++)
+		if (s->heap[i].at_us <= s->now_us && is_oldest(s, i))
+			choice_add(s, list, &n, i);
+	if (!n && s->heap_count && is_worth_waiting(s))
+		choice_add(s, list, &n, 0);
+	return n;
+}
+
+static uint32_t choices(struct sim *s, struct choice *list)
+{
+	uint32_t n = inner_choice(s, list), i;
+
+	if (n)
+		return n;
+	n = event_choices(s, list);
+	/* An act between two looks of the operator is as good as one before them. */
+	if (n && s->has_ticked && !is_runnable(s))
+		return n;
+	for (i = 0; i < LANES; i++) {
+		const struct act *act = sim_act_next(s, i);
+
+		if (!act || !sim_act_is_possible(s, act))
+			continue;
+		CM_ASSERT(n < CHOICES);
+		list[n].is_act = true;
+		list[n++].i = i;
+	}
+	return n;
+}
+
+static bool is_calm(const struct sim *s)
+{
+	uint32_t nodeid, i;
+
+	for (i = 0; i < s->heap_count; i++)
+		if (s->heap[i].chan >> 24 == CHAN_REFORM || s->heap[i].chan >> 24 == CHAN_FENCE)
+			return false;
+	return sim_acts_are_done(s) && !is_runnable(s) && !sim_lacks(s, &nodeid);
+}
+
+static void late(struct sim *s)
+{
+	const char *what;
+	uint32_t nodeid;
+
+	if (!sim_acts_are_done(s) || s->now_us < s->last_act_us + CALM_MAX_US)
+		return;
+	what = sim_lacks(s, &nodeid);
+	sim_fail(s, "I13", "node %u %s, %llu s after the last act", nodeid, what ? what : "?",
+		 (unsigned long long)(CALM_MAX_US / US_S));
+}
+
+static void do_one(struct sim *s, const struct choice *choice)
+{
+	s->has_ticked = !choice->is_act && s->heap[choice->i].chan >> 24 == CHAN_OPERATOR;
+	if (choice->is_act)
+		sim_act_do(s, choice->i);
+	else
+		(void)sim_step_of(s, choice->i);
+	late(s);
+}
+
+static bool is_over(const struct sim *s)
+{
+	return s->failed || s->small->sh->failed;
+}
+
+/* To the next state with a choice, whose choices are in @list; 0: the path has ended. */
+static uint32_t go_on(struct sim *s, struct choice *list)
+{
+	uint32_t n;
+
+	while (!is_over(s)) {
+		if (is_calm(s)) {
+			s->small->sh->leaves++;
+			check_final(s);
+			return 0;
+		}
+		n = choices(s, list);
+		if (!n)
+			sim_fail(s, "I13", "nothing can happen any more");
+		if (n != 1)
+			return n;
+		do_one(s, list);
+	}
+	return 0;
+}
+
+static void search(struct sim *s, const struct choice *list, uint32_t n);
+
+/* One way from @from: the choice, and the answers as they stand. */
+static void way_go(struct sim *s, const struct sim_snap *from, const struct choice *choice,
+		   uint32_t c)
+{
+	struct sim_small *sm = s->small;
+	uint32_t n, picks, path_len = sm->path_len;
+	struct choice list[CHOICES];
+	struct pick pick[PICKS];
+
+	sim_snap_back(from);
+	sm->sh->ways++;
+	sm->pick_at = 0;
+	path_add(s, c);
+	do_one(s, choice);
+	n = go_on(s, list);
+	picks = sm->pick_at;
+	memcpy(pick, sm->pick, sizeof(pick));
+	if (n)
+		search(s, list, n);
+	if (is_over(s))
+		return;			/* the path is to be shown */
+	memcpy(sm->pick, pick, sizeof(pick));
+	sm->pick_at = picks;
+	sm->path_len = path_len;
+}
+
+static void search(struct sim *s, const struct choice *list, uint32_t n)
+{
+	struct sim_small *sm = s->small;
+	struct sim_snap *from;
+	uint32_t i, c;
+
+	if (is_seen(s))
+		return;
+	from = sim_snap_new();
+	for (i = 0; i < n && !is_over(s); i++) {
+		c = sm->is_backwards ? n - 1 - i : i;
+		sm->pick_count = 0;
+		do
+			way_go(s, from, &list[c], c);
+		while (!is_over(s) && picks_next(sm));
+	}
+	sim_snap_free(from);
+}
+
+static void replay(struct sim *s)
+{
+	struct choice list[CHOICES];
+	uint32_t n, c;
+
+	while ((n = go_on(s, list))) {
+		c = path_next(s->small);
+		path_add(s, c);
+		do_one(s, &list[c < n ? c : n - 1]);
+	}
+}
+
+/* ---- a run ---- */
+
+/* Everybody is active, and in sync if that is wanted. */
+static bool is_ready(const struct sim *s)
+{
+	struct cml_status st;
+	uint32_t i, nodeid;
+
+	if (!s->world->is_dirty)
+		return !is_runnable(s) && !sim_lacks(s, &nodeid);
+	for (i = 0; i < s->node_count; i++) {
+		if (s->node[i].live < 0 || s->node[i].is_ctl_busy || !s->node[i].log)
+			return false;
+		cml_status(s->node[i].log, &st);
+		if (st.state != CML_ST_ACTIVE)
+			return false;
+	}
+	return true;
+}
+
+static void setup(struct sim *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->node_count; i++) {
+		s->node[i].wants_active = true;
+		sim_node_boot(&s->node[i]);
+	}
+	sim_operator_start(s);
+	while (!s->failed && !is_ready(s)) {
+		(void)sim_step(s);
+		if (s->now_us > SETUP_MAX_US)
+			sim_fail(s, "setup", "the nodes do not get ready");
+	}
+}
+
+static struct shared *shared_new(void)
+{
+	struct shared *sh = mmap(NULL, sizeof(*sh), PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	CM_ASSERT(sh != MAP_FAILED);
+	return sh;
+}
+
+static void tell_failure(struct sim *s)
+{
+	struct sim_small *sm = s->small;
+	bool is_told = atomic_exchange(&sm->sh->failed, true);
+
+	if (is_told)
+		return;			/* one is enough */
+	printf("# %s\n#   repeat: test/sim/sim --world %s --path ", s->result->text,
+	       s->world->name);
+	path_print(sm, stdout);
+	printf(" --trace\n");
+	fflush(stdout);
+}
+
+static struct sim *the_sim;		/* for the handler of an abort */
+
+static void aborted(int sig)
+{
+	signal(sig, SIG_DFL);
+	snprintf(the_sim->result->text, sizeof(the_sim->result->text), "signal %d", sig);
+	the_sim->result->failed = true;
+	tell_failure(the_sim);
+	raise(sig);
+}
+
+/* In a process of its own. */
+static void work(struct sim *s, uint32_t worker)
+{
+	struct choice list[CHOICES];
+	uint32_t n;
+
+	s->small->is_backwards = worker % 2;
+	if (s->small->replay)
+		replay(s);
+	else if ((n = go_on(s, list)))
+		search(s, list, n);
+	if (s->failed)
+		tell_failure(s);
+	fflush(stdout);
+	_exit(s->failed);
+}
+
+/* Returns whether all was well. */
+static bool workers_run(struct sim *s)
+{
+	uint32_t i, count = s->small->replay ? 1 : WORKERS;
+	bool is_good = true;
+	int status;
+
+	fflush(stdout);
+	for (i = 0; i < count; i++) {
+		pid_t pid = fork();
+
+		CM_ASSERT(pid >= 0);
+		if (!pid)
+			work(s, i);
+	}
+	for (i = 0; i < count; i++)
+		is_good &= wait(&status) > 0 && !status;
+	return is_good && !s->small->sh->failed;
+}
+
+bool sim_small_run(const struct sim_opts *opts, struct sim_result *result)
+{
+	static struct sim_small sm;	/* not part of a state */
+	struct sim_opts o = *opts;
+	const struct world *w;
+	struct sim *s;
+	bool is_good;
+
+	memset(&sm, 0, sizeof(sm));
+	w = sim_small_world(opts->world - 1);
+	sm.sh = shared_new();
+	sm.replay = opts->path;
+	o.node_count = w->nodes;
+	o.region_count = w->regions;
+	o.client = w->client;
+	o.is_dirty = w->is_dirty;
+	s = sim_new(&o, result, &sm);
+	s->world = w;
+	the_sim = s;
+	signal(SIGABRT, aborted);
+	signal(SIGSEGV, aborted);
+	setup(s);
+	sim_trace(s, NULL, "THE ACTS BEGIN");
+	sm.is_searching = true;
+	if (s->failed)
+		tell_failure(s);
+	is_good = !s->failed && workers_run(s);
+	sim_arena_off();
+	printf("# %s: %llu states, %llu ways, %llu ends\n", w->name,
+	       (unsigned long long)sm.sh->states, (unsigned long long)sm.sh->ways,
+	       (unsigned long long)sm.sh->leaves);
+	munmap(sm.sh, sizeof(*sm.sh));
+	return is_good;
+}
