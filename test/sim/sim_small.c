@@ -15,7 +15,6 @@
  */
 #include "test/sim/sim_small.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -25,30 +24,26 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "test/lib/graph.h"
+
 #define LANES		SIM_LANES
 #define CHOICES		64u
 #define PICKS		64u	/* from one state to the next */
 #define WORKERS		2u
-#define PATH_MAX_LEN	8192u
-#define SEEN_SIZE	(1u << 24)	/* a power of two */
+#define PATH_MAX_LEN	2048u	/* each is a frame of search() */
 #define SETUP_MAX_US	(60 * US_S)
 #define CALM_MAX_US	(600 * US_S)	/* after the last act */
 #define ACT_MAX_US	(3 * US_S)	/* from one act to the next */
-
-/* Shared by all processes of one search. */
-struct shared {
-	_Atomic uint64_t seen[SEEN_SIZE];
-	_Atomic uint64_t states, leaves, ways;
-	_Atomic bool failed;
-};
 
 struct pick {
 	uint32_t is, of;
 };
 
 struct sim_small {
-	struct shared *sh;
+	struct graph *graph;
+	_Atomic bool *has_failed;	/* of all processes */
 	bool is_searching, is_backwards;
+	uint64_t target;		/* a state that is to be shown; 0 = none */
 	/* answers to sim_pick() on the way that is being gone */
 	uint32_t pick_count, pick_at;
 	struct pick pick[PICKS];
@@ -158,30 +153,27 @@ void sim_small_kicks_drop(struct sim_th *th)
 			sim_drop(s, i--);
 }
 
-static bool is_seen(struct sim *s)
+static uint64_t state_of(const struct sim *s)
 {
-	struct shared *sh = s->small->sh;
-	uint64_t hash = sim_small_hash(s), old;
-	uint32_t i, lane;
+	uint64_t hash = sim_small_hash(s);
+	uint32_t lane;
 
 	for (lane = 0; lane < LANES; lane++)
 		hash = (hash ^ s->acts_done[lane]) * 0x9E3779B97F4A7C15ull;
-	hash |= 1;
-	for (i = 0; i < SEEN_SIZE; i++) {
-		_Atomic uint64_t *at = &sh->seen[(hash + i) % SEEN_SIZE];
+	return hash | 1;
+}
 
-		old = 0;
-		if (atomic_compare_exchange_strong(at, &old, hash)) {
-			if (++sh->states == s->opts.steps_max)
-				sim_fail(s, "setup", "more than %llu states",
-					 (unsigned long long)s->opts.steps_max);
-			return false;
-		}
-		if (old == hash)
-			return true;
-	}
-	sim_fail(s, "setup", "more than %u states", SEEN_SIZE);
-	return true;
+static bool is_seen(struct sim *s, uint64_t state)
+{
+	struct graph *g = s->small->graph;
+	bool is_new = false;
+
+	if (!graph_add(g, state, &is_new) ||
+	    (s->opts.steps_max && graph_states(g) > s->opts.steps_max))
+		sim_fail(s, "setup", "too many states");
+	if (state == s->small->target)
+		sim_fail(s, "I13", "whatever happens from here on, it comes to no end");
+	return !is_new;
 }
 
 /* ---- the search ---- */
@@ -326,7 +318,7 @@ static void do_one(struct sim *s, const struct choice *choice)
 
 static bool is_over(const struct sim *s)
 {
-	return s->failed || s->small->sh->failed;
+	return s->failed || *s->small->has_failed;
 }
 
 /* To the next state with a choice, whose choices are in @list; 0: the path has ended. */
@@ -336,7 +328,6 @@ static uint32_t go_on(struct sim *s, struct choice *list)
 
 	while (!is_over(s)) {
 		if (is_calm(s)) {
-			s->small->sh->leaves++;
 			check_final(s);
 			return 0;
 		}
@@ -350,19 +341,24 @@ static uint32_t go_on(struct sim *s, struct choice *list)
 	return 0;
 }
 
-static void search(struct sim *s, const struct choice *list, uint32_t n);
+static void search(struct sim *s, uint64_t state, const struct choice *list, uint32_t n);
 
-/* One way from @from: the choice, and the answers as they stand. */
-static void way_go(struct sim *s, const struct sim_snap *from, const struct choice *choice,
-		   uint32_t c)
+/* A state that a way begins at. */
+struct start {
+	uint64_t state;
+	struct sim_snap *snap;
+};
+
+/* One way: the choice, and the world's answers as they stand. */
+static void way_go(struct sim *s, const struct start *from, const struct choice *choice, uint32_t c)
 {
 	struct sim_small *sm = s->small;
 	uint32_t n, picks, path_len = sm->path_len;
 	struct choice list[CHOICES];
 	struct pick pick[PICKS];
+	uint64_t to = GRAPH_END;
 
-	sim_snap_back(from);
-	sm->sh->ways++;
+	sim_snap_back(from->snap);
 	sm->pick_at = 0;
 	path_add(s, c);
 	do_one(s, choice);
@@ -370,7 +366,11 @@ static void way_go(struct sim *s, const struct sim_snap *from, const struct choi
 	picks = sm->pick_at;
 	memcpy(pick, sm->pick, sizeof(pick));
 	if (n)
-		search(s, list, n);
+		to = state_of(s);
+	if (!is_over(s) && !graph_way(sm->graph, from->state, to))
+		sim_fail(s, "setup", "too many ways");
+	if (n)
+		search(s, to, list, n);
 	if (is_over(s))
 		return;			/* the path is to be shown */
 	memcpy(sm->pick, pick, sizeof(pick));
@@ -378,23 +378,23 @@ static void way_go(struct sim *s, const struct sim_snap *from, const struct choi
 	sm->path_len = path_len;
 }
 
-static void search(struct sim *s, const struct choice *list, uint32_t n)
+static void search(struct sim *s, uint64_t state, const struct choice *list, uint32_t n)
 {
+	struct start from = { .state = state };
 	struct sim_small *sm = s->small;
-	struct sim_snap *from;
 	uint32_t i, c;
 
-	if (is_seen(s))
+	if (is_seen(s, state) || s->failed)
 		return;
-	from = sim_snap_new();
+	from.snap = sim_snap_new();
 	for (i = 0; i < n && !is_over(s); i++) {
 		c = sm->is_backwards ? n - 1 - i : i;
 		sm->pick_count = 0;
 		do
-			way_go(s, from, &list[c], c);
+			way_go(s, &from, &list[c], c);
 		while (!is_over(s) && picks_next(sm));
 	}
-	sim_snap_free(from);
+	sim_snap_free(from.snap);
 }
 
 static void replay(struct sim *s)
@@ -445,19 +445,10 @@ static void setup(struct sim *s)
 	}
 }
 
-static struct shared *shared_new(void)
-{
-	struct shared *sh = mmap(NULL, sizeof(*sh), PROT_READ | PROT_WRITE,
-				 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	CM_ASSERT(sh != MAP_FAILED);
-	return sh;
-}
-
 static void tell_failure(struct sim *s)
 {
 	struct sim_small *sm = s->small;
-	bool is_told = atomic_exchange(&sm->sh->failed, true);
+	bool is_told = atomic_exchange(sm->has_failed, true);
 
 	if (is_told)
 		return;			/* one is enough */
@@ -485,11 +476,12 @@ static void work(struct sim *s, uint32_t worker)
 	struct choice list[CHOICES];
 	uint32_t n;
 
+	sim_arena_on();
 	s->small->is_backwards = worker % 2;
 	if (s->small->replay)
 		replay(s);
 	else if ((n = go_on(s, list)))
-		search(s, list, n);
+		search(s, state_of(s), list, n);
 	if (s->failed)
 		tell_failure(s);
 	fflush(stdout);
@@ -513,28 +505,52 @@ static bool workers_run(struct sim *s)
 	}
 	for (i = 0; i < count; i++)
 		is_good &= wait(&status) > 0 && !status;
-	return is_good && !s->small->sh->failed;
+	return is_good && !*s->small->has_failed;
+}
+
+static struct sim *world_new(const struct sim_opts *opts, struct sim_result *result,
+			     struct sim_small *sm)
+{
+	const struct world *w = sim_small_world(opts->world - 1);
+	struct sim_opts o = *opts;
+	struct sim *s;
+
+	o.node_count = w->nodes;
+	o.region_count = w->regions;
+	o.client = w->client;
+	o.is_dirty = w->is_dirty;
+	s = sim_new(&o, result, sm);
+	s->world = w;
+	return s;
+}
+
+/* Is there a state without an end? Then once more, to see how it comes to that. */
+static bool ends_check(struct sim *s)
+{
+	struct sim_small *sm = s->small;
+
+	sm->target = graph_stuck(sm->graph);
+	if (!sm->target)
+		return true;
+	graph_free(sm->graph);
+	sm->graph = graph_new();
+	(void)workers_run(s);
+	return false;
 }
 
 bool sim_small_run(const struct sim_opts *opts, struct sim_result *result)
 {
 	static struct sim_small sm;	/* not part of a state */
-	struct sim_opts o = *opts;
-	const struct world *w;
 	struct sim *s;
 	bool is_good;
 
 	memset(&sm, 0, sizeof(sm));
-	w = sim_small_world(opts->world - 1);
-	sm.sh = shared_new();
+	sm.graph = graph_new();
+	sm.has_failed = mmap(NULL, sizeof(*sm.has_failed), PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CM_ASSERT(sm.has_failed != MAP_FAILED);
 	sm.replay = opts->path;
-	o.node_count = w->nodes;
-	o.region_count = w->regions;
-	o.client = w->client;
-	o.is_dirty = w->is_dirty;
-	s = sim_new(&o, result, &sm);
-	s->world = w;
-	the_sim = s;
+	s = the_sim = world_new(opts, result, &sm);
 	signal(SIGABRT, aborted);
 	signal(SIGSEGV, aborted);
 	setup(s);
@@ -542,11 +558,12 @@ bool sim_small_run(const struct sim_opts *opts, struct sim_result *result)
 	sm.is_searching = true;
 	if (s->failed)
 		tell_failure(s);
-	is_good = !s->failed && workers_run(s);
 	sim_arena_off();
-	printf("# %s: %llu states, %llu ways, %llu ends\n", w->name,
-	       (unsigned long long)sm.sh->states, (unsigned long long)sm.sh->ways,
-	       (unsigned long long)sm.sh->leaves);
-	munmap(sm.sh, sizeof(*sm.sh));
+	is_good = !s->failed && workers_run(s);
+	printf("# %s: %llu states, %llu ways\n", s->world->name,
+	       (unsigned long long)graph_states(sm.graph),
+	       (unsigned long long)graph_ways(sm.graph));
+	is_good = is_good && (sm.replay || ends_check(s));
+	graph_free(sm.graph);
 	return is_good;
 }
