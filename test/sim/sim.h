@@ -477,6 +477,9 @@ void sim_th_kick_at(struct sim_th *th, uint64_t at_us);
 void sim_th_sleep(struct sim_th *th, uint64_t us);
 void sim_th_kill_all(struct sim_node *nd);
 uint64_t sim_th_hash(const struct sim_th *th);	/* of where it is, and with what */
+/* What is on its stack: bytes; @to NULL: only how many. And back. */
+size_t sim_th_save(const struct sim_th *th, uint8_t *to);
+size_t sim_th_restore(struct sim_th *th, const uint8_t *from);
 struct sim_node *sim_th_node(struct sim_th *th);
 uint32_t sim_th_place(const struct sim_th *th);
 
@@ -613,8 +616,8 @@ const char *sim_lacks(const struct sim *s, uint32_t *nodeid);
 struct sim_snap;
 void sim_arena_on(void);	/* from now on memory is part of the state */
 void sim_arena_off(void);
-struct sim_snap *sim_snap_new(void);
-void sim_snap_back(const struct sim_snap *snap);
+struct sim_snap *sim_snap_new(const struct sim *s);
+void sim_snap_back(struct sim *s, const struct sim_snap *snap);
 void sim_snap_free(struct sim_snap *snap);
 
 /* ---- sim_small.c, sim_small_hash.c ---- */

@@ -151,26 +151,52 @@ void *__wrap_realloc(void *at, size_t len_bytes)
 	return new;
 }
 
-/* ---- snapshots ---- */
+/* ---- snapshots: the arena, and behind it what is on the stacks of the threads ---- */
 
 struct sim_snap {
 	size_t bytes;
 	uint8_t data[];
 };
 
-struct sim_snap *sim_snap_new(void)
+static size_t stacks_do(const struct sim *s, size_t (*fn)(struct sim_th *th, uint8_t *at),
+			uint8_t *at)
 {
-	struct sim_snap *snap = __real_malloc(sizeof(*snap) + arena->used);
+	size_t sum = 0;
+	uint32_t i, k;
+
+	for (i = 0; i < s->node_count; i++)
+		for (k = 0; k < SIM_THREADS; k++)
+			if (s->node[i].th[k])
+				sum += fn(s->node[i].th[k], at ? at + sum : NULL);
+	return sum;
+}
+
+static size_t save(struct sim_th *th, uint8_t *to)
+{
+	return sim_th_save(th, to);
+}
+
+static size_t restore(struct sim_th *th, uint8_t *from)
+{
+	return sim_th_restore(th, from);
+}
+
+struct sim_snap *sim_snap_new(const struct sim *s)
+{
+	size_t bytes = arena->used;
+	struct sim_snap *snap = __real_malloc(sizeof(*snap) + bytes + stacks_do(s, save, NULL));
 
 	CM_ASSERT(snap);
-	snap->bytes = arena->used;
-	memcpy(snap->data, arena, snap->bytes);
+	snap->bytes = bytes;
+	memcpy(snap->data, arena, bytes);
+	(void)stacks_do(s, save, snap->data + bytes);
 	return snap;
 }
 
-void sim_snap_back(const struct sim_snap *snap)
+void sim_snap_back(struct sim *s, const struct sim_snap *snap)
 {
 	memcpy(arena, snap->data, snap->bytes);
+	(void)stacks_do(s, restore, (uint8_t *)(uintptr_t)snap->data + snap->bytes);
 }
 
 void sim_snap_free(struct sim_snap *snap)

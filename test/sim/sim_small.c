@@ -347,10 +347,11 @@ static void search(struct sim *s, uint64_t state, const struct choice *list, uin
 struct start {
 	uint64_t state;
 	struct sim_snap *snap;
+	bool is_left;			/* it is not the state at hand any more */
 };
 
 /* One way: the choice, and the world's answers as they stand. */
-static void way_go(struct sim *s, const struct start *from, const struct choice *choice, uint32_t c)
+static void way_go(struct sim *s, struct start *from, const struct choice *choice, uint32_t c)
 {
 	struct sim_small *sm = s->small;
 	uint32_t n, picks, path_len = sm->path_len;
@@ -358,7 +359,9 @@ static void way_go(struct sim *s, const struct start *from, const struct choice 
 	struct pick pick[PICKS];
 	uint64_t to = GRAPH_END;
 
-	sim_snap_back(from->snap);
+	if (from->is_left)
+		sim_snap_back(s, from->snap);
+	from->is_left = true;
 	sm->pick_at = 0;
 	path_add(s, c);
 	do_one(s, choice);
@@ -386,7 +389,7 @@ static void search(struct sim *s, uint64_t state, const struct choice *list, uin
 
 	if (is_seen(s, state) || s->failed)
 		return;
-	from.snap = sim_snap_new();
+	from.snap = sim_snap_new(s);
 	for (i = 0; i < n && !is_over(s); i++) {
 		c = sm->is_backwards ? n - 1 - i : i;
 		sm->pick_count = 0;

@@ -15,6 +15,7 @@
 #include "base/hash.h"
 
 #define STACK_BYTES (96u * 1024u)
+#define RED_ZONE_BYTES 128u
 
 struct sim_th {
 	struct sim_node *nd;
@@ -24,8 +25,11 @@ struct sim_th {
 	void *arg;
 	ucontext_t own, caller;
 	bool is_running, is_done;
-	uint8_t stack[STACK_BYTES];
+	uint8_t *stack;
 };
+
+/* By node and place: a thread's stack lies where it lay when its state was kept. */
+static uint8_t stacks[SIM_NODES][SIM_THREADS][STACK_BYTES] __attribute__((aligned(64)));
 
 static uint32_t gen_last;		/* identity only: never decides anything */
 
@@ -82,8 +86,9 @@ struct sim_th *sim_th_start(struct sim_node *nd, sim_th_fn *fn, void *arg)
 	th->arg = arg;
 	th->is_running = th->is_done = false;
 	CM_ASSERT(!getcontext(&th->own));
+	th->stack = stacks[nd->nr][i];
 	th->own.uc_stack.ss_sp = th->stack;
-	th->own.uc_stack.ss_size = sizeof(th->stack);
+	th->own.uc_stack.ss_size = STACK_BYTES;
 	th->own.uc_link = NULL;
 	makecontext(&th->own, (void (*)(void))(void *)entry, 2, (unsigned int)((uintptr_t)th >> 32),
 		    (unsigned int)((uintptr_t)th & 0xffffffffu));
@@ -139,13 +144,40 @@ void sim_th_kill_all(struct sim_node *nd)
 	}
 }
 
-/* Its stack from where it is, and the registers that a call preserves. */
+/* ---- small worlds ---- */
+
+/* What it has on its stack: from where it is to the top. */
+static size_t depth(const struct sim_th *th)
+{
+	uintptr_t sp = (uintptr_t)th->own.uc_mcontext.gregs[REG_RSP];
+	uintptr_t top = (uintptr_t)th->stack + STACK_BYTES;
+
+	CM_ASSERT(sp > (uintptr_t)th->stack + RED_ZONE_BYTES && sp <= top);
+	return top - sp + RED_ZONE_BYTES;
+}
+
 uint64_t sim_th_hash(const struct sim_th *th)
 {
-	const greg_t *reg = th->own.uc_mcontext.gregs;
-	uintptr_t sp = (uintptr_t)reg[REG_RSP], top = (uintptr_t)th->stack + sizeof(th->stack);
-	uint64_t h = cm_digest64(1, &reg[REG_RIP], sizeof(reg[0]));
+	const greg_t *rip = &th->own.uc_mcontext.gregs[REG_RIP];
+	size_t len_bytes = depth(th) - RED_ZONE_BYTES;
 
-	return sp < (uintptr_t)th->stack || sp > top ? h
-						     : cm_digest64(h, (const void *)sp, top - sp);
+	return cm_digest64(cm_digest64(1, rip, sizeof(*rip)),
+			   th->stack + STACK_BYTES - len_bytes, len_bytes);
+}
+
+size_t sim_th_save(const struct sim_th *th, uint8_t *to)
+{
+	size_t len_bytes = depth(th);
+
+	if (to)
+		memcpy(to, th->stack + STACK_BYTES - len_bytes, len_bytes);
+	return len_bytes;
+}
+
+size_t sim_th_restore(struct sim_th *th, const uint8_t *from)
+{
+	size_t len_bytes = depth(th);
+
+	memcpy(th->stack + STACK_BYTES - len_bytes, from, len_bytes);
+	return len_bytes;
 }
