@@ -229,6 +229,21 @@ bool sim_net_is_quorate(const struct sim *s, uint32_t ring)
 	return 2 * n > s->node_count;
 }
 
+static struct sim_entry *entry_copy(const struct sim_entry *e, uint32_t stay)
+{
+	struct sim_entry *copy = malloc(sizeof(*e) + e->len_bytes);
+	uint32_t i;
+
+	CM_ASSERT(copy);
+	memcpy(copy, e, sizeof(*e) + e->len_bytes);
+	copy->refs = 1;
+	/* Who is out may have delivered what those who stay have lost: not to be compared with. */
+	for (i = 0; i < SIM_NODES; i++)
+		if (!(stay >> i & 1))
+			copy->hash[i] = copy->lineage[i] = 0;
+	return copy;
+}
+
 /*
  * The queues of the members @stay of one old ring: drop what is lost, and give the rest records of
  * its own, for the other side may see another rest.
@@ -259,16 +274,9 @@ static void queues_settle(struct sim *s, uint32_t stay)
 					cut |= 1u << e->sender;
 				seen[n] = e;
 				e->refs++;
-				copy[n] = NULL;
-				if (!lost) {
-					copy[n] = malloc(sizeof(*e) + e->len_bytes);
-					CM_ASSERT(copy[n]);
-					memcpy(copy[n], e, sizeof(*e) + e->len_bytes);
-					copy[n]->refs = 1;
-				} else {
+				copy[n++] = lost ? NULL : entry_copy(e, stay);
+				if (lost)
 					sim_mark(s, MARK_lost_messages);
-				}
-				n++;
 			}
 			entry_put(e);
 			if (!copy[j])
