@@ -154,9 +154,12 @@ void *__wrap_realloc(void *at, size_t len_bytes)
 /* ---- snapshots: the arena, and behind it what is on the stacks of the threads ---- */
 
 struct sim_snap {
-	size_t bytes;
+	struct sim_snap *next_spare;
+	size_t bytes, room_bytes;
 	uint8_t data[];
 };
+
+static struct sim_snap *spare;
 
 static size_t stacks_do(const struct sim *s, size_t (*fn)(struct sim_th *th, uint8_t *at),
 			uint8_t *at)
@@ -181,12 +184,28 @@ static size_t restore(struct sim_th *th, uint8_t *from)
 	return sim_th_restore(th, from);
 }
 
+/* One that was let go: fresh memory costs more than the copy. */
+static struct sim_snap *spare_take(size_t room_bytes)
+{
+	struct sim_snap *snap = spare;
+
+	if (snap)
+		spare = snap->next_spare;
+	if (!snap || snap->room_bytes < room_bytes) {
+		room_bytes += room_bytes / 4;
+		__real_free(snap);
+		snap = __real_malloc(sizeof(*snap) + room_bytes);
+		CM_ASSERT(snap);
+		snap->room_bytes = room_bytes;
+	}
+	return snap;
+}
+
 struct sim_snap *sim_snap_new(const struct sim *s)
 {
 	size_t bytes = arena->used;
-	struct sim_snap *snap = __real_malloc(sizeof(*snap) + bytes + stacks_do(s, save, NULL));
+	struct sim_snap *snap = spare_take(bytes + stacks_do(s, save, NULL));
 
-	CM_ASSERT(snap);
 	snap->bytes = bytes;
 	memcpy(snap->data, arena, bytes);
 	(void)stacks_do(s, save, snap->data + bytes);
@@ -201,5 +220,6 @@ void sim_snap_back(struct sim *s, const struct sim_snap *snap)
 
 void sim_snap_free(struct sim_snap *snap)
 {
-	__real_free(snap);
+	snap->next_spare = spare;
+	spare = snap;
 }
