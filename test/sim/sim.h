@@ -474,6 +474,10 @@ struct sim_th *sim_th_start(struct sim_node *nd, sim_th_fn *fn, void *arg);
 void sim_th_block(struct sim_th *th);		/* until a kick; the condition is the caller's */
 void sim_th_kick(struct sim_th *th);			/* NULL is allowed */
 void sim_th_kick_at(struct sim_th *th, uint64_t at_us);
+/* A deadline for sim_th_block(): one at a time, off again when the wait is over. */
+void sim_th_alarm(struct sim_th *th, uint64_t us);
+bool sim_th_is_late(const struct sim_th *th);
+void sim_th_alarm_off(struct sim_th *th);
 void sim_th_sleep(struct sim_th *th, uint64_t us);
 void sim_th_kill_all(struct sim_node *nd);
 uint64_t sim_th_hash(const struct sim_th *th);	/* of where it is, and with what */

@@ -69,15 +69,14 @@ int sim_rpc(struct sim_th *th, struct sim_mirror *m, struct kabi_req *req, struc
 	struct sim_node *nd = m->nd;
 	struct sim *s = nd->s;
 	struct sim_waiter *w = waiter_new(nd);
-	uint64_t sent_us;
 	int r;
 
 	w->th = th;
 	w->since_us = s->now_us;
 again:
 	w->is_done = false;
-	w->seq = req->seq = nd->kseq++;
 	w->req = *req;
+	w->seq = w->req.seq = nd->kseq++;
 	/*
 	 * No listener, or its receive buffer is full. A RESUME that meets none would, in a replay,
 	 * make the kernel write one leg without a mark, whatever the daemon does: not played here,
@@ -90,21 +89,22 @@ again:
 	}
 	sim_trace(s, nd, "kernel: %s region %lld (%u) seq %u", kabi_type_name(req->type),
 		  req->region_count ? (long long)req->region_nr[0] : -1ll, req->region_count,
-		  req->seq);
-	request_send(nd, req);
-	sent_us = s->now_us;
-	sim_th_kick_at(th, sent_us + TIMEOUT_US);
-	while (!w->is_done && s->now_us < sent_us + TIMEOUT_US)
+		  w->seq);
+	request_send(nd, &w->req);
+	sim_th_alarm(th, TIMEOUT_US);
+	while (!w->is_done && !sim_th_is_late(th))
 		sim_th_block(th);
-	sim_small_kicks_drop(th);
+	sim_th_alarm_off(th);
 	if (!w->is_done) {
 		sim_mark(s, MARK_kernel_retries);
 		goto again;
 	}
 	if (w->reply.error == -EAGAIN)
 		goto again;
-	if (reply)
+	if (reply) {
 		*reply = w->reply;
+		reply->seq = 0;
+	}
 	r = w->reply.error;
 	w->is_used = false;
 	return r;

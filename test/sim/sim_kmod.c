@@ -744,15 +744,14 @@ void sim_km_released(struct sim_node *nd)
 static int ask_and_wait(struct sim_th *th, struct sim_mirror *m, uint32_t what, uint64_t wait_us,
 			bool keeps)
 {
-	uint64_t end_us = m->nd->s->now_us + wait_us;
-
 	m->km.is_answered = false;
 	m->km.waiter = th;
 	ask(m, what);
 	if (wait_us != UINT64_MAX)
-		sim_th_kick_at(th, end_us);
-	while (!m->km.is_answered && (wait_us == UINT64_MAX || m->nd->s->now_us < end_us))
+		sim_th_alarm(th, wait_us);
+	while (!m->km.is_answered && !sim_th_is_late(th))
 		sim_th_block(th);
+	sim_th_alarm_off(th);
 	m->km.waiter = NULL;
 	if (m->km.is_answered)
 		return m->km.answer;

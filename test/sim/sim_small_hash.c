@@ -185,6 +185,28 @@ static uint64_t of_locks(const struct sim *s, uint64_t h)
 	return h;
 }
 
+/* Sequence numbers count from the newest. */
+static uint64_t of_box(const struct sim_node *nd, const struct sim_ev *ev, uint64_t h)
+{
+	uint32_t chan = ev->chan >> 24;
+	struct kabi_reply reply;
+	struct kabi_req req;
+
+	if (chan == CHAN_REQUEST) {
+		CM_ASSERT(ev->p_bytes == sizeof(req));
+		memcpy(&req, ev->p, sizeof(req));
+		req.seq = nd->kseq - req.seq;
+		return MIX(h, req);
+	}
+	if (chan == CHAN_REPLY) {
+		CM_ASSERT(ev->p_bytes == sizeof(reply));
+		memcpy(&reply, ev->p, sizeof(reply));
+		reply.seq = nd->kseq - reply.seq;
+		return MIX(h, reply);
+	}
+	return mix_bytes(h, ev->p, ev->p_bytes);
+}
+
 /* A sum: in which order they were made does not matter, but within a channel. */
 static uint64_t of_events(const struct sim *s)
 {
@@ -202,7 +224,7 @@ static uint64_t of_events(const struct sim *s)
 		h = mix(mix(mix(h, ev->node), ev->chan), ev->a);
 		h = mix(h, ev->b);
 		if (ev->p_bytes)
-			h = mix_bytes(h, ev->p, ev->p_bytes);
+			h = of_box(&s->node[ev->node], ev, h);
 		sum += mix(h, 1);
 	}
 	return sum;

@@ -25,6 +25,7 @@ struct sim_th {
 	void *arg;
 	ucontext_t own, caller;
 	bool is_running, is_done;
+	uint64_t until_us;		/* it does not wait longer; UINT64_MAX = it waits for ever */
 	uint8_t *stack;
 };
 
@@ -85,6 +86,7 @@ struct sim_th *sim_th_start(struct sim_node *nd, sim_th_fn *fn, void *arg)
 	th->fn = fn;
 	th->arg = arg;
 	th->is_running = th->is_done = false;
+	th->until_us = UINT64_MAX;
 	CM_ASSERT(!getcontext(&th->own));
 	th->stack = stacks[nd->nr][i];
 	th->own.uc_stack.ss_sp = th->stack;
@@ -120,14 +122,29 @@ void sim_th_kick(struct sim_th *th)
 		sim_th_kick_at(th, 0);
 }
 
+void sim_th_alarm(struct sim_th *th, uint64_t us)
+{
+	th->until_us = th->nd->s->now_us + us;
+	sim_th_kick_at(th, th->until_us);
+}
+
+bool sim_th_is_late(const struct sim_th *th)
+{
+	return th->nd->s->now_us >= th->until_us;
+}
+
+void sim_th_alarm_off(struct sim_th *th)
+{
+	th->until_us = UINT64_MAX;
+	sim_small_kicks_drop(th);
+}
+
 void sim_th_sleep(struct sim_th *th, uint64_t us)
 {
-	struct sim *s = th->nd->s;
-	uint64_t until = s->now_us + us;
-
-	sim_th_kick_at(th, until);
-	while (s->now_us < until)
+	sim_th_alarm(th, us);
+	while (!sim_th_is_late(th))
 		sim_th_block(th);
+	sim_th_alarm_off(th);
 }
 
 /* Never from inside a thread. */
@@ -156,12 +173,19 @@ static size_t depth(const struct sim_th *th)
 	return top - sp + RED_ZONE_BYTES;
 }
 
+/*
+ * Where it is, and all that lies on its stack: no local variable can be forgotten. So that little
+ * lies there that does not matter, what runs in threads is compiled without optimisation, its
+ * variables begin as zero (test/Makefile.in), and times and sequence numbers are kept elsewhere.
+ */
 uint64_t sim_th_hash(const struct sim_th *th)
 {
-	const greg_t *rip = &th->own.uc_mcontext.gregs[REG_RIP];
+	uint64_t at[] = { (uint64_t)th->own.uc_mcontext.gregs[REG_RIP], UINT64_MAX };
 	size_t len_bytes = depth(th) - RED_ZONE_BYTES;
 
-	return cm_digest64(cm_digest64(1, rip, sizeof(*rip)),
+	if (th->until_us != UINT64_MAX)
+		at[1] = sim_th_is_late(th) ? 0 : th->until_us - th->nd->s->now_us;
+	return cm_digest64(cm_digest64(1, at, sizeof(at)),
 			   th->stack + STACK_BYTES - len_bytes, len_bytes);
 }
 
