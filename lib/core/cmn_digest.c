@@ -9,20 +9,19 @@ static uint64_t of_bits(uint64_t hash, const struct bits *bits, uint64_t count)
 	return cm_digest64(hash, bits->words, bits_words_for(count) * sizeof(uint64_t));
 }
 
-static uint64_t of_io(uint64_t hash, const struct cml_io *io)
+static uint64_t of_io(const struct cml_io *io)
 {
-	uint64_t v[] = { io->kind, io->is_write, io->arg, io->gen, io->tries, io->retry_ms,
+	uint64_t hash, v[] = { io->kind, io->is_write, io->arg, io->gen, io->tries, io->retry_ms,
 			 io->off };
 
-	if (!io->is_used)
-		return hash;
-	hash = cm_digest64(hash, v, sizeof(v));
+	hash = cm_digest64(1, v, sizeof(v));
 	return io->is_write ? cm_digest64(hash, io->page, io->len_bytes) : hash;
 }
 
 static uint64_t of_log(uint64_t hash, const struct cml *log)
 {
 	uint32_t i, pages = log->geom.map_pages ? log->geom.map_pages : 1;
+	uint64_t ios = 0;
 
 	hash = cm_digest64(hash, &log->state, sizeof(log->state));
 	hash = cm_digest64(hash, &log->inst, offsetof(struct cml, io) - offsetof(struct cml, inst));
@@ -35,8 +34,8 @@ static uint64_t of_log(uint64_t hash, const struct cml *log)
 	hash = cm_digest64(hash, log->slot_page, pages * sizeof(*log->slot_page));
 	hash = cm_digest64(hash, log->oos_page, pages * sizeof(*log->oos_page));
 	for (i = 0; i < CML_IO_MAX; i++)
-		hash = of_io(hash, &log->io[i]);
-	return hash;
+		ios += log->io[i].is_used ? of_io(&log->io[i]) : 0;
+	return cm_digest64(hash, &ios, sizeof(ios));
 }
 
 uint64_t cmn_digest(const struct cmn *cmn)

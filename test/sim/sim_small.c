@@ -206,13 +206,28 @@ static void choice_add(const struct sim *s, struct choice *list, uint32_t *n, ui
 	list[k].i = i;
 }
 
+/* Who asked for it is gone: it does nothing. */
+bool sim_small_is_stale(const struct sim *s, const struct sim_ev *ev)
+{
+	switch (ev->chan >> 24) {
+	case CHAN_REQUEST:
+		return !s->node[ev->node].has_daemon || s->node[ev->node].daemon_gen != ev->gen;
+	case CHAN_DISK:
+		return !s->dio[ev->a].is_used || s->dio[ev->a].gen != ev->gen;
+	case CHAN_LEG:
+		return !s->legw[ev->a].is_used || s->legw[ev->a].gen != ev->gen;
+	default:
+		return false;
+	}
+}
+
 /*
  * What only goes on inside of one kernel is done at once: nobody else sees when. The next request
  * to the daemon, or I/O, is a choice again.
  */
-static bool is_inner(const struct sim_ev *ev)
+static bool is_inner(const struct sim *s, const struct sim_ev *ev)
 {
-	return ev->chan >> 24 == CHAN_THREAD || ev->chan >> 24 == CHAN_REPLY;
+	return ev->chan >> 24 == CHAN_THREAD || ev->chan >> 24 == CHAN_REPLY || sim_small_is_stale(s, ev);
 }
 
 static bool is_runnable(const struct sim *s)
@@ -242,7 +257,7 @@ static uint32_t inner_choice(const struct sim *s, struct choice *list)
 	uint32_t i;
 
 	for (i = 0; i < s->heap_count; i++) {
-		if (s->heap[i].at_us > s->now_us || !is_inner(&s->heap[i]) || !is_oldest(s, i))
+		if (s->heap[i].at_us > s->now_us || !is_inner(s, &s->heap[i]) || !is_oldest(s, i))
 			continue;
 		list[0] = (struct choice){ .i = i };
 		return 1;

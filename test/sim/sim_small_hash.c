@@ -128,23 +128,26 @@ uint64_t sim_small_page_hash(const struct sim *s, uint64_t off)
 	return s->small ? mix_bytes(off, s->dev[off / DISK_PAGE_BYTES], DISK_PAGE_BYTES) : 0;
 }
 
+/* What is asked of the disk, not in which place it stands: a sum over all, as of the events. */
+static uint64_t of_dio(const struct sim_dio *d)
+{
+	uint64_t h = mix(1, (uint64_t)d->off << 8 | (uint64_t)d->node << 3 |
+			    (uint64_t)d->is_write << 2 | (uint64_t)d->is_landed << 1 |
+			    d->is_kernel);
+
+	h = mix(h, (uint64_t)d->result);
+	return d->is_write ? mix_bytes(h, d->data, DISK_PAGE_BYTES) : h;
+}
+
 static uint64_t of_disk(const struct sim *s, uint64_t h)
 {
+	uint64_t sum = 0;
 	uint32_t i;
 
-	h = mix(h, s->dev_sum);
-	for (i = 0; i < SIM_DIOS; i++) {
-		const struct sim_dio *d = &s->dio[i];
-
-		if (!d->is_used)
-			continue;
-		h = mix(h, (uint64_t)d->off << 8 | (uint64_t)d->node << 3 |
-			   (uint64_t)d->is_write << 2 | (uint64_t)d->is_landed << 1 | d->is_kernel);
-		h = mix(mix(h, i), (uint64_t)d->result);
-		if (d->is_write)
-			h = mix_bytes(h, d->data, DISK_PAGE_BYTES);
-	}
-	return h;
+	for (i = 0; i < SIM_DIOS; i++)
+		if (s->dio[i].is_used)
+			sum += of_dio(&s->dio[i]);
+	return mix(mix(h, s->dev_sum), sum);
 }
 
 static uint64_t of_legs(const struct sim *s, uint64_t h)
@@ -221,8 +224,10 @@ static uint64_t of_events(const struct sim *s)
 		for (rank = k = 0; ev->chan && k < s->heap_count; k++)
 			rank += s->heap[k].chan == ev->chan && s->heap[k].order < ev->order;
 		h = mix_at(mix(rank, (uintptr_t)ev->fn), s, ev->at_us);
-		h = mix(mix(mix(h, ev->node), ev->chan), ev->a);
-		h = mix(h, ev->b);
+		if (ev->chan >> 24 == CHAN_DISK && !sim_small_is_stale(s, ev))
+			h = mix(h, of_dio(&s->dio[ev->a]));
+		else
+			h = mix(mix(mix(mix(h, ev->node), ev->chan), ev->a), ev->b);
 		if (ev->p_bytes)
 			h = of_box(&s->node[ev->node], ev, h);
 		sum += mix(h, 1);
