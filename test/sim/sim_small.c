@@ -221,13 +221,29 @@ bool sim_small_is_stale(const struct sim *s, const struct sim_ev *ev)
 	}
 }
 
+/* A founder writes the page of every slot, most of which nobody will ever have here. */
+static bool is_of_no_slot(const struct sim *s, const struct sim_ev *ev)
+{
+	uint64_t off;
+	uint32_t i;
+
+	if (ev->chan >> 24 != CHAN_DISK || !s->dio[ev->a].is_write)
+		return false;
+	off = s->dio[ev->a].off;
+	for (i = s->node_count + 1; i < s->geom.slot_count; i++)
+		if (off == disk_slot_off(&s->geom, i, 0))
+			return true;
+	return false;
+}
+
 /*
  * What only goes on inside of one kernel is done at once: nobody else sees when. The next request
  * to the daemon, or I/O, is a choice again.
  */
 static bool is_inner(const struct sim *s, const struct sim_ev *ev)
 {
-	return ev->chan >> 24 == CHAN_THREAD || ev->chan >> 24 == CHAN_REPLY || sim_small_is_stale(s, ev);
+	return ev->chan >> 24 == CHAN_THREAD || ev->chan >> 24 == CHAN_REPLY ||
+	       sim_small_is_stale(s, ev) || is_of_no_slot(s, ev);
 }
 
 static bool is_runnable(const struct sim *s)
