@@ -511,6 +511,7 @@ void sim_locks_drop(struct sim_node *nd, uint32_t lock, enum sim_want kind);
 void sim_locks_daemon_gone(struct sim_node *nd);
 void sim_locks_node_gone(struct sim_node *nd);		/* fenced, or back */
 void sim_locks_poll(struct sim *s);
+bool sim_locks_can_wait(const struct sim *s);	/* there is nothing to grant */
 void sim_locks_poll_soon(struct sim *s);
 void sim_fence_soon(struct sim_node *nd, uint32_t target);
 

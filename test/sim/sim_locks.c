@@ -77,12 +77,23 @@ static void complete(struct sim_node *nd, enum sim_want kind, uint32_t lock)
 
 /* ---- grants ---- */
 
+static bool wants(const struct sim_lock *l, const struct sim_node *nd)
+{
+	return l->want[nd->nr].kind != WANT_NONE && l->want[nd->nr].daemon_gen == nd->daemon_gen;
+}
+
+static bool is_free_for(const struct sim_lock *l, const struct sim_node *nd)
+{
+	return may_grant(nd) && (l->owner < 0 || (l->owner == (int)nd->nr &&
+						  l->kind == l->want[nd->nr].kind));
+}
+
 static bool try_grant(struct sim *s, struct sim_lock *l, struct sim_node *nd)
 {
 	uint32_t nr = (uint32_t)(l - s->lock);
 	enum sim_want kind = l->want[nd->nr].kind;
 
-	if (kind == WANT_NONE || l->want[nd->nr].daemon_gen != nd->daemon_gen)
+	if (!wants(l, nd))
 		return false;
 	if (kind == WANT_PROOF && sim_mutant(s, MUT_EARLY_PROOF, 1)) {
 		complete(nd, kind, nr);
@@ -95,7 +106,7 @@ static bool try_grant(struct sim *s, struct sim_lock *l, struct sim_node *nd)
 		l->want[nd->nr].kind = WANT_NONE;
 		return false;
 	}
-	if (!may_grant(nd) || (l->owner >= 0 && (l->owner != (int)nd->nr || l->kind != kind)))
+	if (!is_free_for(l, nd))
 		return false;
 	l->want[nd->nr].kind = WANT_NONE;
 	if (kind == WANT_PROOF && nd->view_members >> nr & 1) {
@@ -120,6 +131,18 @@ void sim_locks_poll(struct sim *s)
 		for (i = 0; i < s->node_count; i++)
 			try_grant(s, &s->lock[k], &s->node[(first + i) % s->node_count]);
 	}
+}
+
+bool sim_locks_can_wait(const struct sim *s)
+{
+	uint32_t k, i;
+
+	for (k = 0; k <= SIM_NODES; k++)
+		for (i = 0; i < s->node_count; i++)
+			if (wants(&s->lock[k], &s->node[i]) &&
+			    (is_free_for(&s->lock[k], &s->node[i]) || s->opts.mutant))
+				return false;
+	return true;
 }
 
 static void poll_ev(struct sim *s, const struct sim_ev *ev)

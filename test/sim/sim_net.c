@@ -167,6 +167,7 @@ static void order_ev(struct sim *s, const struct sim_ev *ev)
 	if (!is_ring_whole(nd)) {
 		struct sim_ev *again = sim_after(s, 20 * US_MS, order_ev);
 
+		sim_chan(again, CHAN_ORDER, nd->nr);
 		again->node = nd->nr;
 		again->gen = nd->boot;
 		return;

@@ -206,12 +206,16 @@ static void choice_add(const struct sim *s, struct choice *list, uint32_t *n, ui
 	list[k].i = i;
 }
 
-/* Who asked for it is gone: it does nothing. */
+/* It does nothing: who asked for it is gone, or has it. */
 bool sim_small_is_stale(const struct sim *s, const struct sim_ev *ev)
 {
 	switch (ev->chan >> 24) {
 	case CHAN_REQUEST:
 		return !s->node[ev->node].has_daemon || s->node[ev->node].daemon_gen != ev->gen;
+	case CHAN_POLL:
+		return sim_locks_can_wait(s);
+	case CHAN_ORDER:
+		return s->node[ev->node].boot != ev->gen;
 	case CHAN_DISK:
 		return !s->dio[ev->a].is_used || s->dio[ev->a].gen != ev->gen;
 	case CHAN_LEG:
