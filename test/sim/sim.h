@@ -66,6 +66,7 @@ struct sim_ev {
 enum sim_chan {
 	CHAN_NONE, CHAN_REPLY, CHAN_REQUEST, CHAN_ORDER, CHAN_GRANT, CHAN_POLL, CHAN_REFORM,
 	CHAN_THREAD, CHAN_DISK, CHAN_LEG, CHAN_TIMER, CHAN_OPERATOR, CHAN_FENCE,
+	CHAN_COPY,
 };
 
 /* ---- coroutines: sim_thread.c ---- */

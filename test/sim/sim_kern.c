@@ -264,6 +264,7 @@ static void copy_read_ev(struct sim *s, const struct sim_ev *ev)
 	if (!m->is_used || m->gen != ev->gen)
 		return;
 	next = sim_after(s, sim_between(s, 100, 5000), copy_write_ev);
+	sim_chan(next, CHAN_COPY, (uint32_t)ev->b);
 	next->node = ev->node;
 	next->gen = ev->gen;
 	next->a = s->leg[0].cur[(uint32_t)ev->b];
@@ -285,6 +286,7 @@ static void recover(struct sim_mirror *m, uint32_t region)
 	for (i = 0; i < SIM_PER_REGION; i++) {
 		struct sim_ev *ev = sim_after(s, sim_between(s, 100, 5000), copy_read_ev);
 
+		sim_chan(ev, CHAN_COPY, region * SIM_PER_REGION + i);
 		ev->node = m->nd->nr;
 		ev->gen = m->gen;
 		ev->b = (uint64_t)m->nr << 32 | (region * SIM_PER_REGION + i);

@@ -240,6 +240,17 @@ static bool is_of_no_slot(const struct sim *s, const struct sim_ev *ev)
 	return false;
 }
 
+/* A block that nobody writes: only that the copy of its region is done is seen by others. */
+static bool is_of_idle_block(const struct sim *s, const struct sim_ev *ev)
+{
+	const struct sim_legw *w = &s->legw[ev->a];
+
+	if (ev->chan >> 24 == CHAN_COPY)
+		return !sim_small_has_writes(s, (uint32_t)ev->b);
+	return ev->chan >> 24 == CHAN_LEG && w->is_copy && !sim_small_has_writes(s, w->block) &&
+	       s->node[w->node].mirror[w->mirror].copies_left > 1;
+}
+
 /*
  * What only goes on inside of one kernel is done at once: nobody else sees when. The next request
  * to the daemon, or I/O, is a choice again.
@@ -247,7 +258,7 @@ static bool is_of_no_slot(const struct sim *s, const struct sim_ev *ev)
 static bool is_inner(const struct sim *s, const struct sim_ev *ev)
 {
 	return ev->chan >> 24 == CHAN_THREAD || ev->chan >> 24 == CHAN_REPLY ||
-	       sim_small_is_stale(s, ev) || is_of_no_slot(s, ev);
+	       sim_small_is_stale(s, ev) || is_of_no_slot(s, ev) || is_of_idle_block(s, ev);
 }
 
 static bool is_runnable(const struct sim *s)

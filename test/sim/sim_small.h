@@ -38,6 +38,7 @@ struct world {
 const struct world *sim_small_world(uint32_t nr);	/* NULL behind the last */
 /* The next act of a lane; NULL when there is none. Can it be done now? */
 const struct act *sim_act_next(const struct sim *s, uint32_t lane);
+bool sim_small_has_writes(const struct sim *s, uint32_t block);
 bool sim_act_is_possible(const struct sim *s, const struct act *act);
 void sim_act_do(struct sim *s, uint32_t lane);
 /* None is left that could yet be done: who has died does nothing any more. */

@@ -58,6 +58,18 @@ bool sim_small_has_leg_acts(const struct sim *s)
 	return false;
 }
 
+bool sim_small_has_writes(const struct sim *s, uint32_t block)
+{
+	uint32_t lane, i;
+
+	for (lane = 0; lane < SIM_LANES; lane++)
+		for (i = 0; i < ACTS; i++)
+			if (s->world->lane[lane][i].type == ACT_WRITE &&
+			    s->world->lane[lane][i].block == block)
+				return true;
+	return false;
+}
+
 bool sim_act_is_possible(const struct sim *s, const struct act *act)
 {
 	const struct sim_node *nd = &s->node[act->node];

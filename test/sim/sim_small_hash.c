@@ -128,7 +128,7 @@ uint64_t sim_small_page_hash(const struct sim *s, uint64_t off)
 	return s->small ? mix_bytes(off, s->dev[off / DISK_PAGE_BYTES], DISK_PAGE_BYTES) : 0;
 }
 
-/* What is asked of the disk, not in which place it stands: a sum over all, as of the events. */
+/* What is asked of the disk, not in which place it stands; all of them: a sum. */
 static uint64_t of_dio(const struct sim_dio *d)
 {
 	uint64_t h = mix(1, (uint64_t)d->off << 8 | (uint64_t)d->node << 3 |
@@ -150,8 +150,19 @@ static uint64_t of_disk(const struct sim *s, uint64_t h)
 	return mix(mix(h, s->dev_sum), sum);
 }
 
+/* What is asked of a leg. */
+static uint64_t of_legw(const struct sim_legw *w)
+{
+	uint64_t h = mix(1, (uint64_t)w->node << 40 | (uint64_t)w->leg << 36 |
+			    (uint64_t)w->is_copy << 34 | (uint64_t)w->is_landed << 33 |
+			    (uint64_t)w->is_error << 32 | w->block << 8 | w->bio);
+
+	return mix(h, w->ver);
+}
+
 static uint64_t of_legs(const struct sim *s, uint64_t h)
 {
+	uint64_t sum = 0;
 	uint32_t i, b;
 
 	for (i = 0; i < SIM_LEGS; i++)
@@ -160,19 +171,12 @@ static uint64_t of_legs(const struct sim *s, uint64_t h)
 			h = mix(h, s->leg[i].dur[b]);
 			h = mix(h, s->leg[i].cur_n[b] - s->leg[i].dur_n[b]);
 		}
-	for (i = 0; i < SIM_LEGW; i++) {
-		const struct sim_legw *w = &s->legw[i];
-
-		if (!w->is_used)
-			continue;
-		h = mix(mix(h, i), (uint64_t)w->node << 40 | (uint64_t)w->leg << 36 |
-				   (uint64_t)w->is_copy << 34 | (uint64_t)w->is_landed << 33 |
-				   (uint64_t)w->is_error << 32 | w->block << 8 | w->bio);
-		h = mix(h, w->ver);
-	}
+	for (i = 0; i < SIM_LEGW; i++)
+		if (s->legw[i].is_used)
+			sum += of_legw(&s->legw[i]);
 	for (b = 0; b < s->block_count; b++)
 		h = MIX(h, s->block[b]);
-	return h;
+	return mix(h, sum);
 }
 
 static uint64_t of_locks(const struct sim *s, uint64_t h)
@@ -224,8 +228,12 @@ static uint64_t of_events(const struct sim *s)
 		for (rank = k = 0; ev->chan && k < s->heap_count; k++)
 			rank += s->heap[k].chan == ev->chan && s->heap[k].order < ev->order;
 		h = mix_at(mix(rank, (uintptr_t)ev->fn), s, ev->at_us);
-		if (ev->chan >> 24 == CHAN_DISK && !sim_small_is_stale(s, ev))
+		if (sim_small_is_stale(s, ev))
+			continue;
+		if (ev->chan >> 24 == CHAN_DISK)
 			h = mix(h, of_dio(&s->dio[ev->a]));
+		else if (ev->chan >> 24 == CHAN_LEG)
+			h = mix(h, of_legw(&s->legw[ev->a]));
 		else
 			h = mix(mix(mix(mix(h, ev->node), ev->chan), ev->a), ev->b);
 		if (ev->p_bytes)
