@@ -633,6 +633,7 @@ uint32_t sim_small_pick(struct sim *s, uint32_t n);
 void sim_small_timer_drop(struct sim_node *nd);
 void sim_small_kicks_drop(struct sim_th *th);	/* it waits for none of them any more */
 bool sim_small_has_leg_acts(const struct sim *s);
+bool sim_small_has_ev(const struct sim *s, uint32_t chan);	/* one that is due */
 bool sim_small_is_stale(const struct sim *s, const struct sim_ev *ev);
 uint64_t sim_small_hash(const struct sim *s);
 /* 0 if there is no small world. */

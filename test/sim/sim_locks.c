@@ -153,6 +153,8 @@ static void poll_ev(struct sim *s, const struct sim_ev *ev)
 
 void sim_locks_poll_soon(struct sim *s)
 {
+	if (sim_small_has_ev(s, (uint32_t)CHAN_POLL << 24))
+		return;
 	sim_chan(sim_after(s, sim_between(s, 200, 20000), poll_ev), CHAN_POLL, 0);
 }
 

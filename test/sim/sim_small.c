@@ -142,6 +142,16 @@ void sim_small_timer_drop(struct sim_node *nd)
 		}
 }
 
+bool sim_small_has_ev(const struct sim *s, uint32_t chan)
+{
+	uint32_t i;
+
+	for (i = 0; s->small && i < s->heap_count; i++)
+		if (s->heap[i].chan == chan && s->heap[i].at_us <= s->now_us)
+			return true;
+	return false;
+}
+
 void sim_small_kicks_drop(struct sim_th *th)
 {
 	struct sim_node *nd = sim_th_node(th);
