@@ -66,6 +66,9 @@ static void tend_resumes(struct sim *s)
 
 			if (!st.member[k].needs_resume || to->live < 0 || !to->has_daemon)
 				continue;
+			/* It would fail again at once, and a small world see a thousand tries. */
+			if (s->small && s->now_us < to->leg_fails_until_us)
+				continue;
 			sim_mark(s, MARK_resumes_for_merge);
 			sim_ctl_suspend_resume(to, sim_chance(s, 4));
 			return;

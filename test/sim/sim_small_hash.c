@@ -108,6 +108,9 @@ static uint64_t of_node(const struct sim_node *nd, uint64_t h)
 	h = mix(h, nd->boot);
 	h = mix(h, (uint64_t)nd->ring << 32 | nd->group << 16 | nd->view_members << 8 | nd->side);
 	h = mix(h, (uint64_t)nd->is_ctl_busy << 1 | nd->app_runs);
+	h = mix_at(mix_at(h, nd->s, nd->retry_at_us), nd->s, nd->leg_fails_until_us);
+	h = mix_at(h, nd->s, nd->is_up ? 0 : nd->boot_at_us);
+	h = mix_at(h, nd->s, nd->has_daemon ? 0 : nd->daemon_at_us);
 	h = of_entries(nd, h);
 	h = sim_net_hash(nd, h);
 	h = of_kernel(nd, h);
