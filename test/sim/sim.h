@@ -627,7 +627,6 @@ void sim_snap_back(struct sim *s, const struct sim_snap *snap);
 void sim_snap_free(struct sim_snap *snap);
 
 /* ---- sim_small.c, sim_small_hash.c ---- */
-const char *sim_small_name(uint32_t world);		/* NULL behind the last */
 bool sim_small_run(const struct sim_opts *opts, struct sim_result *result);
 uint32_t sim_small_pick(struct sim *s, uint32_t n);
 void sim_small_timer_drop(struct sim_node *nd);

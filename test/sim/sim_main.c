@@ -2,17 +2,19 @@
 /*
  * sim_main.c - which seeds run, and what came of them.
  *
- *	sim [--seeds A-B] [--class NAME] [--nodes N] [--core|--disk] [--client NAME]
- *	    [--mutant NAME] [--steps N] [--trace] [--all-mutants]
- *	sim --world NAME|all [--path PATH] [--mutant NAME] [--trace]
+ *	sim [--seeds N [--start SEED] | --seed SEED] [--class NAME] [--nodes N] [--core|--disk]
+ *	    [--client NAME] [--mutant NAME] [--steps N] [--trace] [--all-mutants]
+ *	sim --world NAME|small|large [--path PATH] [--steps N] [--mutant NAME] [--trace]
  *
- * One TAP test per class of scenarios. Each seed runs in a process of its own, so that a failed
+ * One TAP test per class of scenarios, or per small world; without options, what "make check" runs:
+ * seeds of every class and client, and all small worlds that are not large. Each seed runs in a process of its own, so that a failed
  * assertion of the core is a failed seed too. A failing seed prints the command that repeats it.
  */
-#include "test/sim/sim.h"
+#include "test/sim/sim_small.h"
 
 #include <getopt.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,20 +22,36 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SEEDS_DEFAULT	34u		/* of each class */
-#define SEEDS_OTHERS	12u		/* with other clients than the stock one */
+#define SEEDS_DEFAULT	40u		/* of each class */
+#define SEEDS_OTHERS	16u		/* with other clients than the stock one */
 #define SEED_MAX_S	60u
 #define FAILURES_SHOWN	5u
 
 struct plan {
 	struct sim_opts opts;
-	uint64_t first, last;
+	uint64_t first, count;
 	int class;			/* -1 = all */
-	bool has_seeds;
-	bool all_mutants, all_worlds;
+	bool all_mutants, has_worlds;
+	uint32_t world_flags;		/* without opts.world: those with just these */
 };
 
 static struct sim_result *shared, total;
+static uint32_t tests, failed_tests;
+
+/* A line of TAP. */
+static void tell(bool is_good, const char *fmt, ...) CM_PRINTF(2, 3);
+static void tell(bool is_good, const char *fmt, ...)
+{
+	va_list ap;
+
+	failed_tests += !is_good;
+	printf("%sok %u - ", is_good ? "" : "not ", ++tests);
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	putchar('\n');
+	fflush(stdout);
+}
 
 static const char *const mutant_name[] = {
 #define X(name, text) text,
@@ -51,18 +69,18 @@ static void usage(void)
 {
 	uint32_t i;
 
-	fprintf(stderr, "usage: sim [--seeds A-B] [--class NAME] [--nodes 1..%u] [--core|--disk] "
-		"[--client stock|module|mixed] [--mutant NAME] [--steps N] [--trace] "
-		"[--all-mutants]\n       sim --world NAME|all [--path PATH] [--mutant NAME] "
-		"[--trace]\nclasses:", SIM_NODES);
+	fprintf(stderr, "usage: sim [--seeds N [--start SEED] | --seed SEED] [--class NAME] "
+		"[--nodes 1..%u] [--core|--disk] [--client stock|module|mixed] [--mutant NAME] "
+		"[--steps N] [--trace] [--all-mutants]\n       sim --world NAME|small|large "
+		"[--path PATH] [--steps N] [--mutant NAME] [--trace]\nclasses:", SIM_NODES);
 	for (i = 0; i < CLASS_END; i++)
 		fprintf(stderr, " %s", sim_class_name(i));
 	fprintf(stderr, "\nmutants:");
 	for (i = 0; i < MUT_END; i++)
 		fprintf(stderr, " %s", mutant_name[i]);
 	fprintf(stderr, "\nworlds:");
-	for (i = 0; sim_small_name(i); i++)
-		fprintf(stderr, " %s", sim_small_name(i));
+	for (i = 0; sim_small_world(i); i++)
+		fprintf(stderr, " %s", sim_small_world(i)->name);
 	fprintf(stderr, "\n");
 	exit(2);
 }
@@ -102,33 +120,45 @@ static uint32_t find_world(const char *name)
 {
 	uint32_t i;
 
-	for (i = 0; sim_small_name(i); i++)
-		if (!strcmp(name, sim_small_name(i)))
+	for (i = 0; sim_small_world(i); i++)
+		if (!strcmp(name, sim_small_world(i)->name))
 			return i;
 	usage();
 	return 0;
 }
 
+static void choose_worlds(struct plan *plan, const char *name)
+{
+	plan->has_worlds = true;
+	plan->world_flags = !strcmp(name, "large") ? LARGE : 0;
+	if (strcmp(name, "small") && strcmp(name, "large"))
+		plan->opts.world = 1 + find_world(name);
+}
+
 static void options(int argc, char **argv, struct plan *plan)
 {
 	static const struct option longs[] = {
-		{ "seeds", 1, NULL, 's' }, { "class", 1, NULL, 'c' }, { "nodes", 1, NULL, 'n' },
+		{ "seeds", 1, NULL, 's' }, { "start", 1, NULL, 'f' }, { "seed", 1, NULL, 'S' },
+		{ "class", 1, NULL, 'c' }, { "nodes", 1, NULL, 'n' },
 		{ "core", 0, NULL, 'C' }, { "disk", 0, NULL, 'D' }, { "client", 1, NULL, 'k' },
 		{ "mutant", 1, NULL, 'm' },
 		{ "steps", 1, NULL, 'x' }, { "trace", 0, NULL, 't' },
 		{ "all-mutants", 0, NULL, 'a' }, { "world", 1, NULL, 'w' },
 		{ "path", 1, NULL, 'p' }, { NULL, 0, NULL, 0 },
 	};
-	char *end;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) >= 0) {
 		switch (c) {
 		case 's':
-			plan->has_seeds = true;
-			plan->first = plan->last = strtoull(optarg, &end, 10);
-			if (*end == '-')
-				plan->last = strtoull(end + 1, NULL, 10);
+			plan->count = strtoull(optarg, NULL, 10);
+			break;
+		case 'S':
+			plan->count = 1;
+			plan->first = strtoull(optarg, NULL, 10);
+			break;
+		case 'f':
+			plan->first = strtoull(optarg, NULL, 10);
 			break;
 		case 'c':
 			plan->class = (int)find(optarg, CLASS_END, get_class);
@@ -158,9 +188,7 @@ static void options(int argc, char **argv, struct plan *plan)
 			plan->all_mutants = true;
 			break;
 		case 'w':
-			plan->all_worlds = !strcmp(optarg, "all");
-			if (!plan->all_worlds)
-				plan->opts.world = 1 + find_world(optarg);
+			choose_worlds(plan, optarg);
 			break;
 		case 'p':
 			plan->opts.path = optarg;
@@ -182,7 +210,7 @@ static void tell_failure(const struct sim_opts *o, int status)
 			 WIFSIGNALED(status) ? "signal" : "status",
 			 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	printf("# %s\n"
-	       "#   repeat: test/sim/sim --class %s --seeds %llu%s%s --client %s%s%s --trace\n",
+	       "#   repeat: test/sim/sim --class %s --seed %llu%s%s --client %s%s%s --trace\n",
 	       shared->text, sim_class_name(o->class), (unsigned long long)o->seed, nodes,
 	       o->is_core ? " --core" : "", client_name[o->client], o->mutant ? " --mutant " : "",
 	       o->mutant ? mutant_name[o->mutant] : "");
@@ -227,7 +255,7 @@ static uint32_t run_class(const struct plan *plan, enum sim_class class)
 	uint32_t failures = 0;
 
 	o.class = class;
-	for (o.seed = plan->first; o.seed <= plan->last; o.seed++) {
+	for (o.seed = plan->first; o.seed - plan->first < plan->count; o.seed++) {
 		if (run_one(&o, failures >= FAILURES_SHOWN))
 			continue;
 		failures++;
@@ -256,7 +284,7 @@ static const struct {
 	{ CLASS_DAEMON, 299, SIM_MODULE, false },
 };
 
-static uint32_t run_found_by(const struct plan *plan)
+static void run_found_by(const struct plan *plan)
 {
 	struct sim_opts o = plan->opts;
 	uint32_t i, failures = 0;
@@ -268,79 +296,53 @@ static uint32_t run_found_by(const struct plan *plan)
 		o.is_core = found_by[i].is_core;
 		failures += !run_one(&o, false);
 	}
-	return failures;
+	tell(!failures, "seeds that have found something");
 }
 
-static bool is_default(const struct plan *plan)
+static void run_client(const struct plan *plan)
 {
-	return plan->class < 0 && !plan->has_seeds && !plan->opts.mutant && !plan->opts.client;
-}
-
-/* Returns how many classes had failures. */
-static uint32_t run_client(const struct plan *plan, uint32_t *tests)
-{
-	uint32_t bad = 0, class, failures;
+	uint32_t class, failures;
 
 	for (class = 0; class < CLASS_END; class++) {
 		if (plan->class >= 0 && plan->class != (int)class)
 			continue;
 		failures = run_class(plan, class);
-		bad += failures != 0;
-		printf("%sok %u - %s, %s: seeds %llu to %llu", failures ? "not " : "", ++*tests,
-		       client_name[plan->opts.client], sim_class_name(class),
-		       (unsigned long long)plan->first, (unsigned long long)plan->last);
-		printf(failures ? ", %u failed\n" : "\n", failures);
-		fflush(stdout);
+		tell(!failures, "%s, %s: seeds %llu to %llu, %u failed",
+		     client_name[plan->opts.client], sim_class_name(class),
+		     (unsigned long long)plan->first,
+		     (unsigned long long)(plan->first + plan->count - 1), failures);
 	}
-	return bad;
-}
-
-static int run_classes(const struct plan *plan)
-{
-	struct plan others = *plan;
-	uint32_t tests = 0, bad = run_client(plan, &tests), failures;
-
-	if (is_default(plan)) {
-		others.last = SEEDS_OTHERS;
-		others.opts.client = SIM_MODULE;
-		bad += run_client(&others, &tests);
-		others.opts.client = SIM_MIXED;
-		bad += run_client(&others, &tests);
-		failures = run_found_by(plan);
-		bad += failures != 0;
-		printf("%sok %u - seeds that have found something\n", failures ? "not " : "",
-		       ++tests);
-	}
-	printf("1..%u\n", tests);
-	return bad != 0;
 }
 
 /* Each mutant must be caught by some seed: else the check that should see it is blind. */
-static int run_mutants(struct plan *plan)
+static bool is_caught(const struct plan *plan, uint32_t mutant)
 {
-	uint32_t m, class, tests = 0, bad = 0;
+	struct sim_opts o = plan->opts;
+	uint32_t class;
+
+	o.mutant = mutant;
+	if (mutant >= MUT_NO_PASS)
+		o.client = SIM_MODULE;
+	for (o.seed = plan->first; o.seed - plan->first < plan->count; o.seed++) {
+		for (class = 0; class < CLASS_END; class++) {
+			o.class = CLASS_END - 1 - class;
+			if (!run_one(&o, true))
+				return true;
+		}
+	}
+	return false;
+}
+
+static void run_mutants(const struct plan *plan)
+{
+	uint32_t m;
 
 	for (m = 1; m < MUT_END; m++) {
-		struct sim_opts o = plan->opts;
-		bool caught = false;
+		bool caught = is_caught(plan, m);
 
-		o.mutant = m;
-		if (m >= MUT_NO_PASS)
-			o.client = SIM_MODULE;
-		for (o.seed = plan->first; o.seed <= plan->last && !caught; o.seed++) {
-			for (class = 0; class < CLASS_END && !caught; class++) {
-				o.class = CLASS_END - 1 - class;
-				caught = !run_one(&o, true);
-			}
-		}
-		bad += !caught;
-		printf("%sok %u - %s is caught: %s\n", caught ? "" : "not ", ++tests,
-		       mutant_name[m],
-		       !caught ? "no" : shared->failed ? shared->text : "by an assertion");
-		fflush(stdout);
+		tell(caught, "%s is caught: %s", mutant_name[m],
+		     !caught ? "no" : shared->failed ? shared->text : "by an assertion");
 	}
-	printf("1..%u\n", tests);
-	return bad != 0;
 }
 
 static bool run_world(const struct plan *plan, uint32_t world)
@@ -353,22 +355,17 @@ static bool run_world(const struct plan *plan, uint32_t world)
 }
 
 /* The worlds asked for: each is one test. */
-static int run_worlds(const struct plan *plan)
+static void run_worlds(const struct plan *plan)
 {
-	uint32_t world, tests = 0, bad = 0;
+	const struct world *w;
+	uint32_t nr;
 
-	for (world = 1; sim_small_name(world - 1); world++) {
-		if (plan->opts.world && plan->opts.world != world)
+	for (nr = 0; (w = sim_small_world(nr)); nr++) {
+		if (plan->opts.world ? plan->opts.world != nr + 1
+				     : (w->flags & LARGE) != plan->world_flags)
 			continue;
-		if (run_world(plan, world)) {
-			printf("ok %u - world %s\n", ++tests, sim_small_name(world - 1));
-		} else {
-			printf("not ok %u - world %s\n", ++tests, sim_small_name(world - 1));
-			bad++;
-		}
+		tell(run_world(plan, nr + 1), "world %s", w->name);
 	}
-	printf("1..%u\n", tests);
-	return bad != 0;
 }
 
 static void print_marks(void)
@@ -382,10 +379,26 @@ static void print_marks(void)
 	printf("\n");
 }
 
+static void run_seeds(const struct plan *plan, bool is_default)
+{
+	struct plan others = *plan;
+
+	run_client(plan);
+	if (is_default) {
+		others.count = SEEDS_OTHERS;
+		others.opts.client = SIM_MODULE;
+		run_client(&others);
+		others.opts.client = SIM_MIXED;
+		run_client(&others);
+		run_found_by(plan);
+	}
+	print_marks();
+}
+
 int main(int argc, char **argv)
 {
-	struct plan plan = { .first = 1, .last = SEEDS_DEFAULT, .class = -1 };
-	int r;
+	struct plan plan = { .first = 1, .count = SEEDS_DEFAULT, .class = -1 };
+	bool is_default = argc == 1;
 
 	options(argc, argv, &plan);
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
@@ -394,10 +407,12 @@ int main(int argc, char **argv)
 		perror("sim: mmap");
 		return 2;
 	}
-	if (plan.opts.world || plan.all_worlds)
-		return run_worlds(&plan);
-	r = plan.all_mutants ? run_mutants(&plan) : run_classes(&plan);
-	if (!plan.all_mutants)
-		print_marks();
-	return r;
+	if (plan.all_mutants)
+		run_mutants(&plan);
+	else if (!plan.has_worlds)
+		run_seeds(&plan, is_default);
+	if (plan.has_worlds || is_default)
+		run_worlds(&plan);
+	printf("1..%u\n", tests);
+	return failed_tests != 0;
 }

@@ -476,7 +476,7 @@ static bool is_ready(const struct sim *s)
 	struct cml_status st;
 	uint32_t i, nodeid;
 
-	if (!s->world->is_dirty)
+	if (!(s->world->flags & DIRTY))
 		return !is_runnable(s) && !sim_lacks(s, &nodeid);
 	for (i = 0; i < s->node_count; i++) {
 		if (s->node[i].live < 0 || s->node[i].is_ctl_busy || !s->node[i].log)
@@ -577,7 +577,7 @@ static struct sim *world_new(const struct sim_opts *opts, struct sim_result *res
 	o.node_count = w->nodes;
 	o.region_count = w->regions;
 	o.client = w->client;
-	o.is_dirty = w->is_dirty;
+	o.is_dirty = w->flags & DIRTY;
 	s = sim_new(&o, result, sm);
 	s->world = w;
 	return s;

@@ -27,11 +27,14 @@ struct act {
 	uint8_t node, block;		/* indices */
 };
 
+#define DIRTY		1u	/* all is out of sync when the acts begin */
+#define LARGE		2u	/* not for "make check" */
+
 struct world {
 	const char *name;
 	uint32_t nodes, regions;
 	enum sim_client client;
-	bool is_dirty;			/* all is out of sync when the acts begin */
+	uint32_t flags;
 	struct act lane[SIM_LANES][ACTS];
 };
 
