@@ -70,6 +70,16 @@ static void run(struct sim *s, const struct sim_ev *ev)
 	}
 }
 
+/* What a function saves for who called it, and nobody did; on its stack, and so part of its state. */
+static void callers_registers_forget(ucontext_t *uc)
+{
+	static const int saved[] = { REG_RBX, REG_RBP, REG_R12, REG_R13, REG_R14, REG_R15 };
+	uint32_t i;
+
+	for (i = 0; i < CM_ARRAY_COUNT(saved); i++)
+		uc->uc_mcontext.gregs[saved[i]] = 0;
+}
+
 struct sim_th *sim_th_start(struct sim_node *nd, sim_th_fn *fn, void *arg)
 {
 	struct sim_th *th = malloc(sizeof(*th));
@@ -88,6 +98,7 @@ struct sim_th *sim_th_start(struct sim_node *nd, sim_th_fn *fn, void *arg)
 	th->is_running = th->is_done = false;
 	th->until_us = UINT64_MAX;
 	CM_ASSERT(!getcontext(&th->own));
+	callers_registers_forget(&th->own);
 	th->stack = stacks[nd->nr][i];
 	th->own.uc_stack.ss_sp = th->stack;
 	th->own.uc_stack.ss_size = STACK_BYTES;
