@@ -483,6 +483,7 @@ static void legs_known_soon(struct sim_node *nd)
 {
 	struct sim_ev *ev = sim_after(nd->s, sim_rand(nd->s, 1500 * US_MS), legs_known_ev);
 
+	sim_chan(ev, CHAN_CLVMD, nd->nr);
 	ev->node = nd->nr;
 	ev->gen = nd->daemon_gen;
 }

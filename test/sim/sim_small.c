@@ -263,12 +263,12 @@ static bool is_of_idle_block(const struct sim *s, const struct sim_ev *ev)
 
 /*
  * What only goes on inside of one kernel is done at once: nobody else sees when. The next request
- * to the daemon, or I/O, is a choice again.
+ * to the daemon, or I/O, is a choice again. What clvmd has to say of the legs, it says at once.
  */
 static bool is_inner(const struct sim *s, const struct sim_ev *ev)
 {
 	return ev->chan >> 24 == CHAN_THREAD || ev->chan >> 24 == CHAN_REPLY ||
-	       sim_small_is_stale(s, ev) || is_of_no_slot(s, ev) || is_of_idle_block(s, ev);
+	       ev->chan >> 24 == CHAN_CLVMD || sim_small_is_stale(s, ev) || is_of_no_slot(s, ev) || is_of_idle_block(s, ev);
 }
 
 static bool is_runnable(const struct sim *s)
