@@ -162,7 +162,13 @@ void cml_slot_read_done(struct cml *log, struct cml_io *io, int result)
 	if (!r) {
 		disk_page_or(&log->geom, io->arg, io->page, &log->marks);
 	} else {
+		/*
+		 * What is damaged is all dirty for whoever reads it. What only we cannot read is
+		 * not: others may read it, and find it clean. So no mark of it holds before it is
+		 * written again.
+		 */
 		bits_set_range(&log->marks, first, end);
+		log->slot_page[io->arg].set_gen = ++log->mark_gen;
 		log->slot_page[io->arg].is_wanted = true;
 		cmn_journal(log->cmn, log, CMN_LG_WARN,
 			    "page %u of the own slot %u: %s; all its regions count as marked",

@@ -14,7 +14,7 @@ static bool is_live(const struct sim_mirror *m)
 /* Do legs fail in this scenario? Then others hear of it a moment later. */
 static bool legs_fail(const struct sim *s)
 {
-	return s->opts.class == CLASS_LEGS || s->opts.class == CLASS_MIX ||
+	return s->opts.class == CLASS_LEGS || s->opts.class >= CLASS_MIX ||
 	       (s->small && sim_small_has_leg_acts(s));
 }
 

@@ -147,6 +147,7 @@ struct sim_mirror {			/* dm-raid1.c: struct mirror_set, and its log_c */
 	uint64_t luid;
 	bool is_integrated;
 	bool is_resumed;
+	bool says_nosync;		/* its table does */
 	bool has_suspend;		/* ms->suspend */
 	bool is_in_sync;		/* ms->in_sync */
 	bool log_failure, leg_failure, copy_failed;
@@ -331,7 +332,7 @@ struct sim_truth {
 };
 
 enum sim_class { CLASS_STEADY, CLASS_CRASH, CLASS_DAEMON, CLASS_POWER, CLASS_PARTITION, CLASS_LEGS,
-		 CLASS_MIX, 		 CLASS_END };
+		 CLASS_MIX, CLASS_RARE, CLASS_END };
 
 /* Deliberate faults outside the allowed ones: each must be caught by a check. */
 #define SIM_MUTANTS(X) \
@@ -359,7 +360,8 @@ enum sim_mutant {
 	X(self_fences) X(kills) X(fast_reboots) X(suspends) X(reloads) X(activations) \
 	X(deactivations) X(resumes_for_merge) X(refused) X(esrch_replays) X(kernel_retries) \
 	X(wakes) X(leg_errors) X(held_bios) X(failed_copies) \
-	X(sb_damaged) X(sb_torn) \
+	X(sb_damaged) X(sb_torn) X(pages_damaged) X(lost_requests) X(late_replies) \
+	X(failed_flushes) X(nosync_tables) \
 	X(proofs) X(proof_alarms) X(late_landings) X(lost_log_writes) X(lost_messages) X(views) \
 	X(hash_compared) X(msg_hello) X(msg_join) X(msg_slot) X(msg_state) X(msg_leave) \
 	X(msg_propose) X(msg_ack) X(ack_busy) X(propose_patient) X(msg_release) X(msg_giveback) \
@@ -441,6 +443,7 @@ struct sim {
 /* ---- sim_world.c ---- */
 uint64_t sim_rand(struct sim *s, uint64_t below);	/* 0..below - 1; below > 0 */
 bool sim_chance(struct sim *s, uint32_t one_in);
+bool sim_rare(struct sim *s, uint32_t one_in);		/* a fault of class "rare" */
 uint64_t sim_between(struct sim *s, uint64_t lo, uint64_t hi);	/* both included */
 /* A delay of the network, of a device: in a small world a short one is none at all. */
 struct sim_ev *sim_after(struct sim *s, uint64_t delay_us,

@@ -239,13 +239,10 @@ static uint8_t *sb_page(struct sim *s, uint32_t copy)
 	return s->dev[s->geom.sb_off[copy] / DISK_PAGE_BYTES];
 }
 
-void sim_disk_damage(struct sim *s)
+static void page_damage(struct sim *s, uint32_t page_nr)
 {
-	uint32_t copy = (uint32_t)sim_rand(s, 2);
-	uint8_t *page = sb_page(s, copy);
+	uint8_t *page = s->dev[page_nr];
 
-	if (!check_sb_is_good(s, !copy))
-		return;
 	switch (sim_rand(s, 3)) {
 	case 0:
 		page[sim_rand(s, DISK_PAGE_BYTES)] ^= (uint8_t)sim_between(s, 1, 255);
@@ -254,8 +251,34 @@ void sim_disk_damage(struct sim *s)
 		memset(page, 0, DISK_PAGE_BYTES);
 		break;
 	default:
-		s->dev_unread[s->geom.sb_off[copy] / DISK_PAGE_BYTES] = true;
+		s->dev_unread[page_nr] = true;
 	}
+}
+
+/* A page of a bitmap that cannot be read says that all is dirty, or out of sync. */
+static void map_damage(struct sim *s)
+{
+	uint32_t slot = (uint32_t)sim_rand(s, s->node_count + 2);
+	uint64_t off = slot == s->node_count + 1 ? s->geom.oos_off
+						 : disk_slot_off(&s->geom, slot, 0);
+
+	page_damage(s, (uint32_t)(off / DISK_PAGE_BYTES));
+	sim_mark(s, MARK_pages_damaged);
+	sim_trace(s, NULL, "page %u is DAMAGED", (uint32_t)(off / DISK_PAGE_BYTES));
+	check_truth_stale(s);
+}
+
+void sim_disk_damage(struct sim *s)
+{
+	uint32_t copy = (uint32_t)sim_rand(s, 2);
+
+	if (sim_rare(s, 2)) {
+		map_damage(s);
+		return;
+	}
+	if (!check_sb_is_good(s, !copy))
+		return;
+	page_damage(s, (uint32_t)(s->geom.sb_off[copy] / DISK_PAGE_BYTES));
 	sim_mark(s, MARK_sb_damaged);
 	sim_trace(s, NULL, "superblock copy %u is DAMAGED", copy);
 	check_truth_stale(s);

@@ -235,6 +235,7 @@ static void fault(struct sim *s)
 		dice = dice < 5 ? 12 : dice < 6 ? 0 : dice < 7 ? 2 : 11;
 		break;
 	case CLASS_MIX:
+	case CLASS_RARE:
 		dice = sim_chance(s, 5) ? 12 : dice;
 		break;
 	default:

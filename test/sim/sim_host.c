@@ -30,11 +30,17 @@ static void reply_ev(struct sim *s, const struct sim_ev *ev)
 static void reply_soon(struct sim_node *nd, const struct kabi_reply *reply)
 {
 	struct reply_box *box = malloc(sizeof(*box));
+	uint64_t delay_us = sim_between(nd->s, 5, 100);
 	struct sim_ev *ev;
 
 	CM_ASSERT(box);
 	box->reply = *reply;
-	ev = sim_after(nd->s, sim_between(nd->s, 5, 100), reply_ev);
+	if (sim_rare(nd->s, 200)) {	/* later than the kernel asks again */
+		sim_mark(nd->s, MARK_late_replies);
+		sim_trace(nd->s, nd, "the reply to seq %u is LATE", reply->seq);
+		delay_us += 15 * US_S;
+	}
+	ev = sim_after(nd->s, delay_us, reply_ev);
 	sim_chan(ev, CHAN_REPLY, nd->nr);
 	ev->node = nd->nr;
 	ev->gen = nd->boot;
@@ -98,6 +104,35 @@ static void flushed(struct sim *s, const struct sim_ev *ev)
 		sim_trace(s, nd, "legs are flushed (%llu)", (unsigned long long)ev->a);
 		sim_host_event(nd, &out);
 	}
+}
+
+static void flush_failed(struct sim *s, const struct sim_ev *ev)
+{
+	struct sim_node *nd = &s->node[ev->node];
+	struct cmn_event out = { .type = CMN_EV_LEGS_FLUSHED, .log = nd->log, .id = ev->a,
+				 .result = -EIO };
+
+	if (nd->has_daemon && nd->daemon_gen == ev->gen && nd->log && nd->log_gen == ev->b) {
+		sim_mark(s, MARK_failed_flushes);
+		sim_trace(s, nd, "legs are NOT flushed (%llu)", (unsigned long long)ev->a);
+		sim_host_event(nd, &out);
+	}
+}
+
+static void flush_legs(struct sim_node *nd, uint64_t id)
+{
+	struct sim_ev *ev;
+
+	sim_trace(nd->s, nd, "flushes the legs (%llu)", (unsigned long long)id);
+	if (!sim_rare(nd->s, 8)) {
+		sim_legs_flush_start(nd, nd->daemon_gen, id, nd->log_gen, flushed);
+		return;
+	}
+	ev = sim_after(nd->s, sim_between(nd->s, 1, 3000) * US_MS, flush_failed);
+	ev->node = nd->nr;
+	ev->gen = nd->daemon_gen;
+	ev->a = id;
+	ev->b = nd->log_gen;
 }
 
 static void self_fence_ev(struct sim *s, const struct sim_ev *ev)
@@ -202,8 +237,7 @@ static void emit(void *host, const struct cmn_effect *fx)
 		sim_locks_drop(nd, fx->nodeid - 1, WANT_PROOF);
 		break;
 	case CMN_FX_FLUSH_LEGS:
-		sim_trace(s, nd, "flushes the legs (%llu)", (unsigned long long)fx->id);
-		sim_legs_flush_start(nd, nd->daemon_gen, fx->id, nd->log_gen, flushed);
+		flush_legs(nd, fx->id);
 		break;
 	case CMN_FX_WAKE_KERNEL:
 		sim_host_wake(nd);

@@ -41,6 +41,12 @@ static void request_send(struct sim_node *nd, const struct kabi_req *req)
 	struct req_box *box = malloc(sizeof(*box));
 	struct sim_ev *ev;
 
+	if (sim_rare(nd->s, 200)) {	/* the daemon's receive buffer was full */
+		sim_mark(nd->s, MARK_lost_requests);
+		sim_trace(nd->s, nd, "seq %u is LOST", req->seq);
+		free(box);
+		return;
+	}
 	CM_ASSERT(box);
 	box->req = *req;
 	ev = sim_after(nd->s, sim_between(nd->s, 5, 100), request_ev);
@@ -164,7 +170,8 @@ void sim_klog_fill(const struct sim_mirror *m, struct kabi_req *req, uint32_t ty
 	req->version = 3;
 	req->type = type;
 	if (type == KABI_CTR)
-		snprintf(req->args, sizeof(req->args), "%s", m->nd->s->ctr);
+		snprintf(req->args, sizeof(req->args), "%s%s", m->nd->s->ctr,
+			 m->says_nosync ? " nosync" : "");
 }
 
 /* userspace_do_request(): a lost daemon is waited for, and told CTR and RESUME again. */

@@ -30,6 +30,11 @@ bool sim_chance(struct sim *s, uint32_t one_in)
 	return !s->small && !sim_rand(s, one_in);
 }
 
+bool sim_rare(struct sim *s, uint32_t one_in)
+{
+	return s->opts.class == CLASS_RARE && !s->is_healing && sim_chance(s, one_in);
+}
+
 uint64_t sim_between(struct sim *s, uint64_t lo, uint64_t hi)
 {
 	return lo + sim_rand(s, hi - lo + 1);
@@ -184,7 +189,7 @@ void sim_fail(struct sim *s, const char *rule, const char *fmt, ...)
 const char *sim_class_name(enum sim_class class)
 {
 	static const char *const names[] = { "steady", "crash", "daemon", "power", "partition",
-					     "legs", "mix" };
+					     "legs", "mix", "rare" };
 
 	return names[class];
 }
