@@ -118,10 +118,14 @@ static void failed(struct cml *log, const struct cml_io *io, int result)
 	cml_log_failed(log);
 }
 
-/* There are two of them: who reads them finds out what the other one is worth. */
-static bool is_sb_read(const struct cml *log, const struct cml_io *io)
+/*
+ * A bitmap that cannot be read says that all is dirty, and is written again, which a disk can do
+ * that has lost a sector. Of the superblock there are two. Without block 0 nobody knows whose the
+ * device is.
+ */
+static bool does_without(const struct cml_io *io)
 {
-	return !io->is_write && (io->off == log->geom.sb_off[0] || io->off == log->geom.sb_off[1]);
+	return !io->is_write && io->off;
 }
 
 static bool try_again(struct cml *log, struct cml_io *io)
@@ -191,7 +195,7 @@ void cml_io_done(struct cml *log, uint64_t id, int result)
 	CM_ASSERT(io->is_used && !io->retry_ms);
 	if (result && try_again(log, io))
 		return;
-	if (result && !is_sb_read(log, io))
+	if (result && !does_without(io))
 		failed(log, io, result);
 	if (!io->is_write)
 		read_done(log, io, result);
