@@ -214,12 +214,19 @@ static void resume_answer(struct cml *log, struct cml_inst *inst)
 	inst->is_replay = false;
 }
 
+/* The module takes its marks for durable. One that runs already has written them itself. */
+static bool may_start(const struct cml *log, const struct cml_inst *inst)
+{
+	return inst->client != WIRE_CLIENT_KMOD || inst->is_replay || cml_slot_is_durable(log);
+}
+
 void cml_inst_started(struct cml *log)
 {
 	uint32_t i;
 
 	for (i = 0; i < CML_LUIDS_MAX; i++)
-		if (log->inst[i].is_used && log->inst[i].state == CML_INST_RESUMING)
+		if (log->inst[i].is_used && log->inst[i].state == CML_INST_RESUMING &&
+		    may_start(log, &log->inst[i]))
 			resume_answer(log, &log->inst[i]);
 }
 
@@ -246,7 +253,8 @@ static void refuse(struct cml *log, struct cml_inst *inst)
 	struct cm_errmsg err = { .text = "" };
 
 	if (!cmn_check(log->cmn, &err))
-		cm_err_set(&err, "no answer from the other members");
+		cm_err_set(&err, log->log_failed ? "the log device failed"
+						 : "no answer from the other members");
 	cmn_journal(log->cmn, log, CMN_LG_ERR, "activation refused: %s",
 		    *log->why ? log->why : err.text);
 	inst->state = CML_INST_REFUSED;

@@ -542,6 +542,7 @@ void cml_failure_send(struct cml *log, uint64_t region_nr); /* a write of ours f
 struct cml_claim;
 void cml_km_look(struct cml *log, const struct kmod_look *look);
 void cml_km_marks(struct cml *log, uint64_t first, const uint8_t *bits, size_t len_bytes);
+bool cml_km_writes(const struct cml *log); /* the slot is lent, or will be to one that runs */
 void cml_km_lend(struct cml *log, const struct cml_inst *inst); /* before its START */
 void cml_km_gone(struct cml *log, const struct cml_inst *inst); /* its table was destroyed */
 void cml_km_pump(struct cml *log);
@@ -554,6 +555,7 @@ void cml_km_region_out(struct cml *log, const struct cml_claim *claim, uint64_t 
 void cml_km_failed_heard(struct cml *log, uint64_t region_nr); /* our OOS_SET has come back */
 
 /* ---- cml_slot.c ---- */
+bool cml_slot_is_durable(const struct cml *log); /* all of its marks */
 bool cml_region_is_durable(const struct cml *log, uint64_t region_nr); /* bit set and on disk */
 bool cml_region_reached(const struct cml *log, uint64_t region_nr, uint64_t need_gen);
 void cml_mark(struct cml *log, uint64_t region_nr);

@@ -176,6 +176,17 @@ static void claims_push(struct cml *log)
 	}
 }
 
+bool cml_km_writes(const struct cml *log)
+{
+	uint32_t i;
+
+	for (i = 0; i < CML_LUIDS_MAX && !log->km.luid; i++)
+		if (log->inst[i].is_used && log->inst[i].client == WIRE_CLIENT_KMOD &&
+		    log->inst[i].state == CML_INST_RESUMING && log->inst[i].is_replay)
+			return true;
+	return log->km.luid;
+}
+
 void cml_km_lend(struct cml *log, const struct cml_inst *inst)
 {
 	log->km.luid = inst->luid;

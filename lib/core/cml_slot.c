@@ -26,6 +26,16 @@ static bool page_is_durable(const struct cml *log, const struct cml_page *page)
 	return log->cfg.is_core || page->set_gen <= page->durable_gen;
 }
 
+bool cml_slot_is_durable(const struct cml *log)
+{
+	uint32_t i;
+
+	for (i = 0; i < log->geom.map_pages; i++)
+		if (!page_is_durable(log, &log->slot_page[i]))
+			return false;
+	return true;
+}
+
 bool cml_region_is_durable(const struct cml *log, uint64_t region_nr)
 {
 	return bits_test(&log->marks, region_nr) && page_is_durable(log, page_of(log, region_nr));
@@ -79,7 +89,7 @@ void cml_slot_pump(struct cml *log)
 {
 	uint32_t i;
 
-	if (log->cfg.is_core || log->slot == CML_NO_SLOT || !log->slot_ready || log->km.luid)
+	if (log->cfg.is_core || log->slot == CML_NO_SLOT || !log->slot_ready || cml_km_writes(log))
 		return;
 	for (i = 0; i < log->geom.map_pages; i++)
 		if (log->slot_page[i].is_wanted && !log->slot_page[i].is_inflight &&
