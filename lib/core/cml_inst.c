@@ -337,6 +337,8 @@ void cml_inst_postsuspend(struct cml *log, struct cml_inst *inst, const struct k
 	}
 	bits_fill(&log->dirty, false); /* all I/O has ended */
 	if (!cml_is_whole(log)) {      /* cannot be cleaned up now; the pump leaves when it can */
+		log->is_unswept = true;
+		log->unswept_failed |= cml_has_nosync(log);
 		cml_reply(log, req->luid, req->seq, req->type, 0);
 		return;
 	}
@@ -347,7 +349,10 @@ void cml_inst_postsuspend(struct cml *log, struct cml_inst *inst, const struct k
 
 /*
  * Nothing runs any more, but we are a member still (a lost POSTSUSPEND, a suspend while joining):
- * leave.
+ * leave. After a suspend while joining even if the next table waits already: t0 a write fails on a
+ * leg, and is held; t1 the daemon dies; t2 it is back, and the table is exchanged at once; t3 what
+ * is marked is taken for flushed, and cleared; t4 the node dies before the new table has written
+ * again: the legs differ, and nothing says so (hazard L27).
  */
 static void leave_if_unused(struct cml *log)
 {
@@ -356,7 +361,7 @@ static void leave_if_unused(struct cml *log)
 	if (log->leave.step != CML_LEAVE_NONE ||
 	    (!is_stuck && (!cml_is_whole(log) || !log->slot_ready)))
 		return;
-	if (cml_has_running(log) || any_in(log, CML_INST_RESUMING))
+	if (cml_has_running(log) || (any_in(log, CML_INST_RESUMING) && !log->is_unswept))
 		return;
 	cml_leave_start(log);
 }

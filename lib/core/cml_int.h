@@ -392,6 +392,8 @@ struct cml {
 	struct cml_pace pace;
 
 	struct cml_leave leave;
+	bool is_unswept;     /* an instance ended while we were not whole: leave before the next */
+	bool unswept_failed; /* and it may have failed writes */
 	bool join_sent;
 	uint64_t join_view;
 	bool stranger_has_state;

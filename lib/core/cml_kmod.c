@@ -208,7 +208,7 @@ void cml_km_marks(struct cml *log, uint64_t first, const uint8_t *bits, size_t l
 {
 	uint32_t i;
 
-	if (!log->km.luid || log->cfg.is_core || first >= log->region_count)
+	if (!cml_km_writes(log) || log->cfg.is_core || first >= log->region_count)
 		return;
 	if (!first)
 		bits_fill(&log->marks, false);
@@ -271,11 +271,24 @@ static void presuspend(struct cml *log, struct cml_inst *inst)
 		cml_inst_presuspend(log, inst, &req);
 }
 
+/* It ran before we did, and ends before it could be lent the slot that it writes. */
+static void never_lent(struct cml *log, struct cml_inst *inst, const struct kmod_look *look)
+{
+	if (inst->state != CML_INST_RESUMING || !inst->is_replay)
+		return;
+	cml_pend_answer_type(log, inst, KABI_RESUME, 0);
+	inst->state = CML_INST_RUNNING;
+	inst->is_replay = false;
+	if (look->failed_count)
+		cml_inst_has_nosync(log, inst, CML_NOSYNC_FAILED);
+}
+
 /* Who leaves last is told by the order of the PRESUSPENDED: it comes first, seen or not. */
-static void stop(struct cml *log, struct cml_inst *inst)
+static void stop(struct cml *log, struct cml_inst *inst, const struct kmod_look *look)
 {
 	struct kabi_req req = request(inst, KABI_POSTSUSPEND);
 
+	never_lent(log, inst, look);
 	presuspend(log, inst);
 	if (log->km.luid == inst->luid) {
 		log->km.luid = 0;
@@ -295,7 +308,7 @@ static void look_life(struct cml *log, struct cml_inst *inst, const struct kmod_
 	bool runs = look->state == CMIRROR_RUNNING || look->state == CMIRROR_PRESUSPENDED;
 
 	if (look->ask & CMIRROR_ASK_STOP)
-		stop(log, inst);
+		stop(log, inst, look);
 	else if (look->ask & CMIRROR_ASK_RESUME && is_unstarted(inst))
 		resume(log, inst, false);
 	else if (runs && inst->state == CML_INST_NEW)
