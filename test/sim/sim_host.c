@@ -467,13 +467,28 @@ static void req_ctr(struct sim_node *nd, const struct kabi_req *req)
 	sim_host_orphans(nd);
 }
 
+static void close_ev(struct sim *s, const struct sim_ev *ev);
+
+static void close_later(struct sim_node *nd, uint64_t delay_us)
+{
+	struct sim_ev *ev = sim_after(nd->s, delay_us, close_ev);
+
+	ev->node = nd->nr;
+	ev->gen = nd->daemon_gen;
+}
+
 /* The last instance is gone: forget the log as soon as the core lets it go. */
 static void close_ev(struct sim *s, const struct sim_ev *ev)
 {
 	struct sim_node *nd = &s->node[ev->node];
 
-	if (!nd->has_daemon || nd->daemon_gen != ev->gen || !nd->log || !cml_is_idle(nd->log))
+	if (!nd->has_daemon || nd->daemon_gen != ev->gen || !nd->log)
 		return;
+	if (!cml_is_idle(nd->log)) {
+		if (s->is_closing)
+			close_later(nd, 1000 * US_MS);
+		return;
+	}
 	cmn_detach(nd->cmn, nd->log);
 	cml_destroy(nd->log);
 	nd->log = NULL;
@@ -490,12 +505,8 @@ static void instance_gone(struct sim_node *nd, const struct kabi_req *req)
 	cmn_instance_del(nd->cmn, nd->log, req->luid, nd->s->now_us / US_MS, emit, nd);
 	nd->is_stepping = false;
 	timer_arm(nd);
-	for (i = 0; i < 4; i++) {
-		struct sim_ev *ev = sim_after(nd->s, (uint64_t)i * i * 300 * US_MS, close_ev);
-
-		ev->node = nd->nr;
-		ev->gen = nd->daemon_gen;
-	}
+	for (i = 0; i < 4; i++)
+		close_later(nd, (uint64_t)i * i * 300 * US_MS);
 }
 
 static void req_dtr(struct sim_node *nd, const struct kabi_req *req)

@@ -81,6 +81,8 @@ static struct sim_mirror *table_load(struct sim_th *th, struct sim_node *nd)
 	m->is_used = true;
 	m->is_integrated = nd->s->is_integrated;
 	m->says_nosync = sim_rare(nd->s, 4) && check_truth(nd->s)->has_sb;
+	if (m->says_nosync)
+		sim_mark(nd->s, MARK_nosync_tables);
 	if (is_module(nd->s)) {
 		sim_th_sleep(th, sim_between(nd->s, 10, 500));
 		if (!sim_km_load(m)) {
