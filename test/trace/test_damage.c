@@ -134,6 +134,40 @@ static const char unread[] =
 	"mark 1 3\n"
 	"> 1 reply MARK_REGION -5\n";
 
+/* The slot's page cannot be read, six times. */
+#define NODE_2_FAILS \
+	"fail 2 ...\n" \
+	"wait 500 ...\n"
+
+static const char own_unread[] =
+	"nosync\n"
+	ACTIVE_2
+	"stop 2\n"
+	"view 2 1 ...\n"
+	"flow ...\n"
+	"start 2\n"
+	"view 3 1 2 ...\n"
+	"flow ...\n"
+	"ctr 2 ...\n"
+	"resume 2 ...\n"
+	"deliver ...\n"
+	"disk 1 ...\n"
+	"deliver ...\n"
+	"disk 1 ...\n"
+	"disk 1 ...\n"
+	"deliver ...\n"
+	"deliver ...\n"
+	NODE_2_FAILS NODE_2_FAILS NODE_2_FAILS
+	NODE_2_FAILS NODE_2_FAILS NODE_2_FAILS
+	"# its page may be good, and say that nothing is marked, for whoever can read it\n"
+	"fail 2\n"
+	"> 2 write slot1\n"
+	"deliver ...\n"
+	"deliver ...\n"
+	"mark 2 3\n"
+	"disk 2\n"
+	"> 2 reply MARK_REGION 0\n";
+
 static const char later[] =
 	TWO_RUN ALL_DIE
 	"# one copy is of a later version: it is not overwritten\n"
@@ -287,6 +321,7 @@ int main(void)
 	trace_play("a torn header does not forget who runs", header);
 	trace_play("without a superblock whoever may run is waited for", both);
 	trace_play("an unreadable log is not a new one", unread);
+	trace_play("a slot that only its owner cannot read is written before a mark holds", own_unread);
 	trace_play("a later version's superblock stays", later);
 	trace_play("a slot that only the dead had heard of is read", unheard);
 	trace_play("so it is when neither copy of the superblock tells", unheard_at_all);
