@@ -5,6 +5,7 @@
  *	sim [--seeds N [--start SEED] | --seed SEED] [--class NAME] [--nodes N] [--core|--disk]
  *	    [--client NAME] [--mutant NAME] [--steps N] [--trace] [--all-mutants]
  *	sim --world NAME|small|large [--path PATH] [--steps N] [--mutant NAME] [--trace]
+ *	sim --list-worlds small|large
  *
  * One TAP test per class of scenarios, or per small world; without options, what "make check" runs:
  * seeds of every class and client, and all small worlds that are not large. Each seed runs in a process of its own, so that a failed
@@ -135,6 +136,23 @@ static void choose_worlds(struct plan *plan, const char *name)
 		plan->opts.world = 1 + find_world(name);
 }
 
+static bool is_chosen(const struct plan *plan, uint32_t nr)
+{
+	if (plan->opts.world)
+		return plan->opts.world == nr + 1;
+	return (sim_small_world(nr)->flags & LARGE) == plan->world_flags;
+}
+
+static void list_worlds(const struct plan *plan)
+{
+	uint32_t nr;
+
+	for (nr = 0; sim_small_world(nr); nr++)
+		if (is_chosen(plan, nr))
+			printf("%s\n", sim_small_world(nr)->name);
+	exit(0);
+}
+
 static void options(int argc, char **argv, struct plan *plan)
 {
 	static const struct option longs[] = {
@@ -144,7 +162,7 @@ static void options(int argc, char **argv, struct plan *plan)
 		{ "mutant", 1, NULL, 'm' },
 		{ "steps", 1, NULL, 'x' }, { "trace", 0, NULL, 't' },
 		{ "all-mutants", 0, NULL, 'a' }, { "world", 1, NULL, 'w' },
-		{ "path", 1, NULL, 'p' }, { NULL, 0, NULL, 0 },
+		{ "path", 1, NULL, 'p' }, { "list-worlds", 1, NULL, 'l' }, { NULL, 0, NULL, 0 },
 	};
 	int c;
 
@@ -189,6 +207,10 @@ static void options(int argc, char **argv, struct plan *plan)
 			break;
 		case 'w':
 			choose_worlds(plan, optarg);
+			break;
+		case 'l':
+			choose_worlds(plan, optarg);
+			list_worlds(plan);
 			break;
 		case 'p':
 			plan->opts.path = optarg;
@@ -357,15 +379,11 @@ static bool run_world(const struct plan *plan, uint32_t world)
 /* The worlds asked for: each is one test. */
 static void run_worlds(const struct plan *plan)
 {
-	const struct world *w;
 	uint32_t nr;
 
-	for (nr = 0; (w = sim_small_world(nr)); nr++) {
-		if (plan->opts.world ? plan->opts.world != nr + 1
-				     : (w->flags & LARGE) != plan->world_flags)
-			continue;
-		tell(run_world(plan, nr + 1), "world %s", w->name);
-	}
+	for (nr = 0; sim_small_world(nr); nr++)
+		if (is_chosen(plan, nr))
+			tell(run_world(plan, nr + 1), "world %s", sim_small_world(nr)->name);
 }
 
 static void print_marks(void)
