@@ -621,6 +621,10 @@ bool sim_run(const struct sim_opts *opts, struct sim_result *result);
 /* NULL: all is active, in sync and idle; else what is not, and on which node (0 = all). */
 const char *sim_lacks(const struct sim *s, uint32_t *nodeid);
 
+/* ---- sim_rules.c ---- */
+/* How many rules none of the runs has exercised; each is named on stdout. */
+uint32_t sim_rules_missed(const struct sim_result *total);
+
 /* ---- sim_arena.c ---- */
 struct sim_snap;
 void sim_arena_on(void);	/* from now on memory is part of the state */

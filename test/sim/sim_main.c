@@ -8,8 +8,9 @@
  *	sim --list-worlds small|large
  *
  * One TAP test per class of scenarios, or per small world; without options, what "make check" runs:
- * seeds of every class and client, and all small worlds that are not large. Each seed runs in a process of its own, so that a failed
- * assertion of the core is a failed seed too. A failing seed prints the command that repeats it.
+ * seeds of every class and client, and all small worlds that are not large. Each seed runs in a
+ * process of its own, so that a failed assertion of the core is a failed seed too. A failing seed
+ * prints the command that repeats it.
  */
 #include "test/sim/sim_small.h"
 
@@ -409,6 +410,7 @@ static void run_seeds(const struct plan *plan, bool is_default)
 		others.opts.client = SIM_MIXED;
 		run_client(&others);
 		run_found_by(plan);
+		tell(!sim_rules_missed(&total), "every rule was exercised");
 	}
 	print_marks();
 }

@@ -267,8 +267,10 @@ static bool is_of_idle_block(const struct sim *s, const struct sim_ev *ev)
  */
 static bool is_inner(const struct sim *s, const struct sim_ev *ev)
 {
-	return ev->chan >> 24 == CHAN_THREAD || ev->chan >> 24 == CHAN_REPLY ||
-	       ev->chan >> 24 == CHAN_CLVMD || sim_small_is_stale(s, ev) || is_of_no_slot(s, ev) || is_of_idle_block(s, ev);
+	uint32_t chan = ev->chan >> 24;
+
+	return chan == CHAN_THREAD || chan == CHAN_REPLY || chan == CHAN_CLVMD ||
+	       sim_small_is_stale(s, ev) || is_of_no_slot(s, ev) || is_of_idle_block(s, ev);
 }
 
 static bool is_runnable(const struct sim *s)

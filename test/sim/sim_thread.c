@@ -25,7 +25,7 @@ struct sim_th {
 	void *arg;
 	ucontext_t own, caller;
 	bool is_running, is_done;
-	uint64_t until_us;		/* it does not wait longer; UINT64_MAX = it waits for ever */
+	uint64_t until_us;		/* it does not wait longer; UINT64_MAX = it does */
 	uint8_t *stack;
 };
 
@@ -70,7 +70,7 @@ static void run(struct sim *s, const struct sim_ev *ev)
 	}
 }
 
-/* What a function saves for who called it, and nobody did; on its stack, and so part of its state. */
+/* What a function saves for its caller lies on its stack, and so in its state; it has none here. */
 static void callers_registers_forget(ucontext_t *uc)
 {
 	static const int saved[] = { REG_RBX, REG_RBP, REG_R12, REG_R13, REG_R14, REG_R15 };

@@ -321,7 +321,8 @@ int main(void)
 	trace_play("a torn header does not forget who runs", header);
 	trace_play("without a superblock whoever may run is waited for", both);
 	trace_play("an unreadable log is not a new one", unread);
-	trace_play("a slot that only its owner cannot read is written before a mark holds", own_unread);
+	trace_play("a slot that only its owner cannot read is written before a mark holds",
+		   own_unread);
 	trace_play("a later version's superblock stays", later);
 	trace_play("a slot that only the dead had heard of is read", unheard);
 	trace_play("so it is when neither copy of the superblock tells", unheard_at_all);
