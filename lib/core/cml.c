@@ -21,9 +21,8 @@ static int persist_init(struct cml *log, struct cm_errmsg *err)
 	uint32_t i;
 
 	log->persist = persist;
-	bits_init(&log->dirty,
-		  (uint64_t *)(void *)((uint8_t *)log->cfg.persist + PERSIST_HEAD_BYTES),
-		  log->region_count);
+	log->dirty.words = (uint64_t *)(void *)((uint8_t *)log->cfg.persist + PERSIST_HEAD_BYTES);
+	log->dirty.count = log->region_count;
 	if (!log->cfg.persist_is_old) {
 		persist->magic = CML_PERSIST_MAGIC;
 		persist->uuid_hash = log->uuid_hash;

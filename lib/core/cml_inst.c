@@ -217,7 +217,8 @@ static void resume_answer(struct cml *log, struct cml_inst *inst)
 /* The module takes its marks for durable. One that runs already has written them itself. */
 static bool may_start(const struct cml *log, const struct cml_inst *inst)
 {
-	return inst->client != WIRE_CLIENT_KMOD || inst->is_replay || cml_slot_is_durable(log);
+	return inst->client != WIRE_CLIENT_KMOD || inst->is_replay ||
+	       (log->slot_ready && cml_slot_is_durable(log));
 }
 
 void cml_inst_started(struct cml *log)

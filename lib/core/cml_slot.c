@@ -134,6 +134,10 @@ static void slot_read_end(struct cml *log)
 	if (log->slot_read_next < log->geom.map_pages || log->slot_read_busy)
 		return;
 	log->slot_ready = true;
+	if (log->mark_count && !cml_has_running(log)) {
+		bits_fill(&log->dirty, false);
+		log->persist->is_unswept = log->persist->unswept_failed = true;
+	}
 	for (i = 0; i < log->geom.map_pages;
 	     i++) /* marks of memory only: none yet, but a retry may have come */
 		if (log->slot_page[i].set_gen > log->slot_page[i].durable_gen)
