@@ -21,6 +21,7 @@ static int persist_init(struct cml *log, struct cm_errmsg *err)
 	uint32_t i;
 
 	log->persist = persist;
+	/* Not bits_init(): what a former process has left there is the point of it. */
 	log->dirty.words = (uint64_t *)(void *)((uint8_t *)log->cfg.persist + PERSIST_HEAD_BYTES);
 	log->dirty.count = log->region_count;
 	if (!log->cfg.persist_is_old) {

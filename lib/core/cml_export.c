@@ -44,7 +44,7 @@ void cml_leave_start(struct cml *log)
 {
 	memset(&log->leave, 0, sizeof(log->leave));
 	log->leave.since_ms = log->cmn->now_ms;
-	log->leave.has_nosync = cml_has_nosync(log) || log->persist->unswept_failed;
+	log->leave.has_nosync = cml_has_nosync(log) || log->unswept_failed;
 	log->batch_flushing = false;
 	cml_state_set(log, CML_ST_LEAVING, "");
 	step_set(log, CML_LEAVE_FLUSH);
@@ -97,6 +97,10 @@ static void flush_pump(struct cml *log)
 	if (cml_slot_drop(log, log->leave.is_flushed) && cmn_can_serve(log->cmn) &&
 	    !log->cfg.is_core)
 		left_marked_send(log);
+	if (log->cfg.is_core && log->unswept_failed && cmn_can_serve(log->cmn)) {
+		bits_fill(&log->marks, true); /* nothing says which of its writes have failed */
+		left_marked_send(log);
+	}
 	if (log->cfg.is_core)
 		cml_marks_forget(log);
 	step_set(log, CML_LEAVE_OOS);
@@ -269,7 +273,7 @@ static void sent_pump(struct cml *log)
 	for (i = 0; i < CML_LUIDS_MAX; i++)
 		is_refused |= log->inst[i].is_used && log->inst[i].state == CML_INST_REFUSED;
 	step_set(log, CML_LEAVE_NONE);
-	log->persist->is_unswept = log->persist->unswept_failed = false;
+	log->is_unswept = log->unswept_failed = false;
 	log->join_sent = false;
 	log->slot = CML_NO_SLOT;
 	log->slot_ready = false;

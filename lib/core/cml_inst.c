@@ -338,8 +338,8 @@ void cml_inst_postsuspend(struct cml *log, struct cml_inst *inst, const struct k
 	}
 	bits_fill(&log->dirty, false); /* all I/O has ended */
 	if (!cml_is_whole(log)) {      /* cannot be cleaned up now; the pump leaves when it can */
-		log->persist->is_unswept = true;
-		log->persist->unswept_failed |= cml_has_nosync(log);
+		log->is_unswept = true;
+		log->unswept_failed |= cml_has_nosync(log);
 		cml_reply(log, req->luid, req->seq, req->type, 0);
 		return;
 	}
@@ -362,7 +362,7 @@ static void leave_if_unused(struct cml *log)
 	if (log->leave.step != CML_LEAVE_NONE ||
 	    (!is_stuck && (!cml_is_whole(log) || !log->slot_ready)))
 		return;
-	if (cml_has_running(log) || (any_in(log, CML_INST_RESUMING) && !log->persist->is_unswept))
+	if (cml_has_running(log) || (any_in(log, CML_INST_RESUMING) && !log->is_unswept))
 		return;
 	cml_leave_start(log);
 }

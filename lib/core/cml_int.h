@@ -69,13 +69,10 @@ struct cml_persist {
 	uint64_t uuid_hash;
 	uint64_t region_count;
 	uint64_t seq; /* of the node's messages: a restarted daemon goes on above it */
-	/* An instance ended while we were not whole: leave before the next one starts. */
-	uint32_t is_unswept;
-	uint32_t unswept_failed; /* and it may have failed writes */
 	struct cml_persist_inst inst[CML_LUIDS_MAX];
 	/* behind it: the truly-dirty bitmap */
 };
-#define CML_PERSIST_MAGIC 0x326c7265706d43ull
+#define CML_PERSIST_MAGIC 0x316c7265706d43ull
 
 struct cml_pending {
 	bool is_used;
@@ -395,6 +392,11 @@ struct cml {
 	struct cml_pace pace;
 
 	struct cml_leave leave;
+	/*
+	 * The own slot has marks of an instance that ended without a leave: leave before the next
+	 * one starts. And its writes may have failed on a leg.
+	 */
+	bool is_unswept, unswept_failed;
 	bool join_sent;
 	uint64_t join_view;
 	bool stranger_has_state;

@@ -214,8 +214,10 @@ void cml_km_marks(struct cml *log, uint64_t first, const uint8_t *bits, size_t l
 		bits_fill(&log->marks, false);
 	bits_put_bytes(&log->marks, first, bits, (uint32_t)len_bytes);
 	log->mark_count = bits_weight(&log->marks);
-	for (i = 0; i < log->geom.map_pages; i++)
+	for (i = 0; i < log->geom.map_pages; i++) {
+		log->slot_page[i].set_gen = ++log->mark_gen;
 		log->slot_page[i].is_wanted = true;
+	}
 }
 
 /* ---- what it says ---- */
@@ -255,7 +257,10 @@ static void acks_send(struct cml *log)
  */
 void cml_km_gone(struct cml *log, const struct cml_inst *inst)
 {
-	if (log->km.luid != inst->luid)
+	bool is_never_lent = inst->client == WIRE_CLIENT_KMOD &&
+			     inst->state == CML_INST_RESUMING && inst->is_replay;
+
+	if (log->km.luid != inst->luid && !is_never_lent)
 		return;
 	log->km.luid = 0;
 	acks_send(log);

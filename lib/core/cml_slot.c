@@ -127,6 +127,21 @@ void cml_slot_read_start(struct cml *log)
 		cml_slot_read_pump(log);
 }
 
+/*
+ * Marks in the own slot, and no kernel of ours runs: one did, and has ended without a leave (its
+ * daemon was dead, or not whole). What its last writes came to nobody knows (hazard L27). If one
+ * runs, and what it has under way is not known either, all that is marked is.
+ */
+static void whose_marks(struct cml *log)
+{
+	if (log->mark_count && !cml_has_running(log)) {
+		bits_fill(&log->dirty, false);
+		log->is_unswept = log->unswept_failed = true;
+	} else if (!log->cfg.persist_is_old) {
+		bits_or(&log->dirty, &log->marks);
+	}
+}
+
 static void slot_read_end(struct cml *log)
 {
 	uint32_t i;
@@ -134,10 +149,7 @@ static void slot_read_end(struct cml *log)
 	if (log->slot_read_next < log->geom.map_pages || log->slot_read_busy)
 		return;
 	log->slot_ready = true;
-	if (log->mark_count && !cml_has_running(log)) {
-		bits_fill(&log->dirty, false);
-		log->persist->is_unswept = log->persist->unswept_failed = true;
-	}
+	whose_marks(log);
 	for (i = 0; i < log->geom.map_pages;
 	     i++) /* marks of memory only: none yet, but a retry may have come */
 		if (log->slot_page[i].set_gen > log->slot_page[i].durable_gen)

@@ -52,7 +52,8 @@ static void check_disk_truth(struct sim *s, const struct legs_view *v)
 	if (s->opts.is_core)
 		return;
 	t = check_truth(s);
-	bad = v->at_risk & ~t->dirty;
+	/* What no node could read may be copied though it was clean (check_issue()). */
+	bad = (s->result->mark[MARK_pages_damaged] ? v->differ : v->at_risk) & ~t->dirty;
 	if (bad)
 		sim_fail(s, t->classic.kind == DISK_CLASSIC_VALID ? "I7" : "I2",
 			 "region %d is clean on disk, but its legs %s", __builtin_ctzll(bad),

@@ -98,6 +98,8 @@ void sim_leg_write(struct sim_mirror *m, uint32_t leg, uint32_t block, uint64_t 
 	w->is_error = leg && s->now_us < m->nd->leg_fails_until_us;
 	if (sim_chance(s, 40))
 		landing += sim_rand(s, 1500 * US_MS);
+	if (sim_rare(s, 150))		/* a path that hangs */
+		landing += sim_rand(s, 30 * US_S);
 	at(s, w, landing, land_ev);
 	if (!s->small)
 		at(s, w, landing + sim_rand(s, 1000), done_ev);
