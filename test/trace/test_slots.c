@@ -170,6 +170,34 @@ static const char stuck[] =
 	"count 2\n"
 	"> 2 reply GET_SYNC_COUNT 0 16\n";
 
+/* Region 3 is being written when the daemon dies, and when it is back: no CLEAR has come. */
+static const char under_way[] =
+	"nosync\n"
+	START_1 ACTIVATE(1)
+	"legs 1 ...\n"
+	"mark 1 3 ...\n"
+	"flow ...\n"
+	"stop 1\n"
+	"lose 1\n"
+	"lock free\n"
+	"start 1\n"
+	"view 2 1 ...\n"
+	"flow ...\n"
+	ACTIVATE(1)
+	"legs 1 ...\n"
+	"# its mark is not cleared, however long that takes\n"
+	"wait 5000\n"
+	"wait 5000\n"
+	"wait 5000\n"
+	"wait 15000\n"
+	"clear 1 3\n"
+	"> 1 reply CLEAR_REGION 0\n"
+	"wait 5000\n"
+	"wait 5000\n"
+	"> 1 flush\n"
+	"flushed 1\n"
+	"> 1 write slot0\n";
+
 int main(void)
 {
 	trace_play("marks found by a new coordinator are durable before their slot is forgotten",
@@ -178,5 +206,6 @@ int main(void)
 	trace_play("a superblock write that failed does not outlive its membership", again);
 	trace_play("a founder that failed can join, and take over", founder);
 	trace_play("who cannot tell who is right leaves when its table is gone", stuck);
+	trace_play("a write that is under way over a restart keeps its mark", under_way);
 	return tap_done();
 }
