@@ -27,10 +27,15 @@ until_true() {
 	done
 }
 
+# resync_throttle PERCENT: of its time the kernel copies that much at most; the test's end undoes it.
+throttle=/sys/module/dm_mirror/parameters/raid1_resync_throttle
+resync_throttle() { echo "$1" > $throttle; }
+
 one_cleanup() {
 	local status=$? m d
 	trap - EXIT ERR
 	set +e
+	[ ! -e $throttle ] || resync_throttle 100
 	# Without its daemon a mirror answers nothing, neither status nor removal.
 	daemon_up || daemon_start || true
 	if [ $status != 0 ] && [ $status != 77 ]; then
