@@ -27,7 +27,7 @@ until_true() {
 	done
 }
 
-# resync_throttle PERCENT: of its time the kernel copies that much at most; the test's end undoes it.
+# resync_throttle PERCENT: of its time the kernel copies that much at most, until the test ends.
 throttle=/sys/module/dm_mirror/parameters/raid1_resync_throttle
 resync_throttle() { echo "$1" > $throttle; }
 
