@@ -276,7 +276,7 @@ static void sent_pump(struct cml *log)
 	log->is_unswept = log->unswept_failed = false;
 	log->join_sent = false;
 	log->slot = CML_NO_SLOT;
-	log->slot_ready = false;
+	cml_slot_unread(log);
 	cml_marks_forget(log);
 	cml_reset_shared(log);
 	cml_state_set(log, is_refused ? CML_ST_REFUSED : CML_ST_IDLE, "");

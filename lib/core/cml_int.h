@@ -329,8 +329,10 @@ struct cml {
 	/* own slot */
 	struct disk_geom geom;
 	uint32_t slot;   /* CML_NO_SLOT */
-	bool slot_ready; /* its pages were read */
+	bool slot_ready;   /* its pages were read */
+	bool slot_is_read; /* they are being read */
 	uint32_t slot_read_next, slot_read_busy;
+	uint32_t slot_read_stale; /* reads under way that nobody waits for any more */
 	uint64_t mark_count;            /* weight of marks */
 	struct bits marks;  /* image of the own slot */
 	struct bits dirty;  /* truly dirty; in persist memory */
@@ -567,6 +569,7 @@ void cml_mark(struct cml *log, uint64_t region_nr);
 void cml_clear(struct cml *log, uint64_t region_nr);
 void cml_slot_pump(struct cml *log);
 void cml_slot_done(struct cml *log, struct cml_io *io);
+void cml_slot_unread(struct cml *log);
 void cml_slot_read_start(struct cml *log);
 void cml_slot_read_pump(struct cml *log);
 void cml_slot_read_done(struct cml *log, struct cml_io *io, int result);

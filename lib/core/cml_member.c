@@ -321,7 +321,7 @@ void cml_join_deliver(struct cml *log, const struct wire_msg *msg, bool is_first
 		return;
 	}
 	log->slot = CML_NO_SLOT;
-	log->slot_ready = false;
+	cml_slot_unread(log);
 	cml_state_set(log, CML_ST_JOINING, "waits for the state of the other members");
 	if (!is_first)
 		return;
@@ -482,7 +482,7 @@ void cml_view_changed(struct cml *log)
 		log->join_sent = false;
 	} else if (!cml_is_whole(log) && log->open.step == CML_OPEN_NONE) {
 		log->has_tables = false; /* the transfer begins anew */
-		log->slot_ready = false;
+		cml_slot_unread(log);
 	}
 }
 

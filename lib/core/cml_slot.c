@@ -119,12 +119,23 @@ bool cml_slot_is_empty_on_disk(const struct cml *log)
 
 /* ---- reading our slot when we come (back) to it ---- */
 
+/*
+ * What is under way when the reading ends before its time (a view in which the tables come again)
+ * is waited for, and thrown away: it belongs to no reading, and may be of another slot.
+ */
+void cml_slot_unread(struct cml *log)
+{
+	log->slot_ready = log->slot_is_read = false;
+	log->slot_read_stale += log->slot_read_busy;
+	log->slot_read_next = log->slot_read_busy = 0;
+}
+
 void cml_slot_read_start(struct cml *log)
 {
-	log->slot_read_next = log->slot_read_busy = 0;
+	cml_slot_unread(log);
 	log->slot_ready = log->cfg.is_core;
-	if (!log->slot_ready)
-		cml_slot_read_pump(log);
+	log->slot_is_read = !log->slot_ready;
+	cml_slot_read_pump(log);
 }
 
 /*
@@ -148,6 +159,7 @@ static void slot_read_end(struct cml *log)
 
 	if (log->slot_read_next < log->geom.map_pages || log->slot_read_busy)
 		return;
+	log->slot_is_read = false;
 	log->slot_ready = true;
 	whose_marks(log);
 	for (i = 0; i < log->geom.map_pages;
@@ -160,7 +172,7 @@ void cml_slot_read_pump(struct cml *log)
 {
 	struct cml_io *io;
 
-	if (log->cfg.is_core || log->slot == CML_NO_SLOT || log->slot_ready)
+	if (!log->slot_is_read || log->slot_read_stale)
 		return;
 	while (log->slot_read_next < log->geom.map_pages) {
 		io = cml_io_get(log, CML_IO_SLOT_READ, log->slot_read_next);
@@ -184,6 +196,10 @@ void cml_slot_read_done(struct cml *log, struct cml_io *io, int result)
 	uint64_t end = first + disk_page_region_count(&log->geom, io->arg);
 	int r = result ? result : cml_page_check(log, log->slot, io->arg, io->page);
 
+	if (log->slot_read_stale) {
+		log->slot_read_stale--;
+		return;
+	}
 	log->slot_read_busy--;
 	if (!r) {
 		disk_page_or(&log->geom, io->arg, io->page, &log->marks);

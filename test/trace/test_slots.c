@@ -198,6 +198,33 @@ static const char under_way[] =
 	"flushed 1\n"
 	"> 1 write slot0\n";
 
+/* A view comes while node 3 reads its slot: its tables come again. */
+static const char read_again[] =
+	"nosync\n"
+	ACTIVE_2_JOIN_3
+	"disk 1 2 ...\n"
+	"deliver ...\n"
+	"deliver\n"
+	"> 1 send STATE\n"
+	"> 3 read slot2\n"
+	"view 2 1 3 ...\n"
+	"deliver ...\n"
+	"deliver ...\n"
+	"deliver ...\n"
+	"deliver ...\n"
+	"deliver ...\n"
+	"deliver\n"
+	"> 1 send STATE\n"
+	"# the page that was under way is thrown away\n"
+	"disk 3\n"
+	"> 3 read slot2\n"
+	"deliver\n"
+	"> 1 send STATE_DONE\n"
+	"deliver\n"
+	"disk 3\n"
+	"> 3 reply RESUME 0\n"
+	"> 3 send RESUMED\n";
+
 int main(void)
 {
 	trace_play("marks found by a new coordinator are durable before their slot is forgotten",
@@ -207,5 +234,6 @@ int main(void)
 	trace_play("a founder that failed can join, and take over", founder);
 	trace_play("who cannot tell who is right leaves when its table is gone", stuck);
 	trace_play("a write that is under way over a restart keeps its mark", under_way);
+	trace_play("a slot is read anew for tables that come again", read_again);
 	return tap_done();
 }
