@@ -111,6 +111,31 @@ static void play_reload(struct trace_node *n)
 	trace_out(n->t, "%u %s\n", n->nodeid, status.needs_reload ? "needs another table" : "fits");
 }
 
+/* kctr N LUID, kwrite N MARKS, klook N LUID STATE ASK MARKS [FAILED], close N, show N */
+static bool play_module(struct trace_node *n, const struct line *l)
+{
+	const char *cmd = l->word[0];
+
+	if (!strcmp(cmd, "kctr"))
+		trace_kctr(n, number(l, 2));
+	else if (!strcmp(cmd, "kwrite"))
+		trace_kwrite(n, (uint8_t)number(l, 2));
+	else if (!strcmp(cmd, "klook"))
+		trace_klook(n, &(struct trace_klook){ .luid = number(l, 2),
+						      .state = (uint8_t)number(l, 3),
+						      .ask = (uint32_t)number(l, 4),
+						      .marks = (uint8_t)number(l, 5),
+						      .has_failed = l->word_count > 6,
+						      .failed = number(l, 6) });
+	else if (!strcmp(cmd, "close"))
+		trace_close(n);
+	else if (!strcmp(cmd, "show"))
+		trace_show(n);
+	else
+		return false;
+	return true;
+}
+
 static bool play(struct trace *t, const struct line *l)
 {
 	const char *cmd = l->word[0];
@@ -160,7 +185,7 @@ static bool play(struct trace *t, const struct line *l)
 		trace_wait(t, number(l, 1));
 	else if (!strcmp(cmd, "flow"))
 		trace_flow(t);
-	else
+	else if (!play_module(n, l))
 		return play_request(n, l);
 	return true;
 }

@@ -24,6 +24,12 @@
  *	own N | dead N M | legs N | flushed N		completions
  *	reload N		does its table need to be loaded anew?
  *	orphans N COUNT		kernel instances of a former daemon that have not come back
+ *	kctr N LUID		a table with the module is made
+ *	klook N LUID STATE ASK MARKS [FAILED]	what that table says (kmod/cmirror.h): MARKS are the
+ *				marks of regions 0 to 7, FAILED a region that a leg has failed in
+ *	kwrite N MARKS		the module writes these marks into the slot, by itself
+ *	close N			N's last table is gone, and its log with it
+ *	show N			which regions, 0 to 15, slot 0 and the out-of-sync area have on disk
  *	wait MS			time passes; timers run
  *	flow			all of the above that is pending, until nothing is
  *	# ...			a comment

@@ -73,6 +73,8 @@ void trace_start(struct trace_node *n, uint8_t boot);
 void trace_stop(struct trace_node *n);
 void trace_view(struct trace *t, uint64_t nr, uint32_t members, bool usable, bool quorate,
 		bool locked);
+void trace_step(struct trace_node *n, struct cmn_event *ev);
+void trace_table(struct trace_node *n, struct kabi_ctr *ctr);
 void trace_request(struct trace_node *n, struct kabi_req *req);
 /* Each returns false when there was nothing to do. */
 bool trace_deliver(struct trace *t, uint32_t nodeid);
@@ -88,5 +90,20 @@ void trace_miss(struct trace *t, uint32_t nodeid);
 void trace_lose(struct trace *t, uint32_t nodeid);
 void trace_wait(struct trace *t, uint64_t ms);
 void trace_flow(struct trace *t);
+
+/* ---- trace_kmod.c: the module, and what is on disk ---- */
+
+struct trace_klook {
+	uint64_t luid, failed;
+	uint32_t ask;
+	uint8_t state, marks;
+	bool has_failed;
+};
+
+void trace_kctr(struct trace_node *n, uint64_t luid);
+void trace_klook(struct trace_node *n, const struct trace_klook *klook);
+void trace_kwrite(struct trace_node *n, uint8_t marks);
+void trace_close(struct trace_node *n);
+void trace_show(struct trace_node *n);
 
 #endif

@@ -142,7 +142,10 @@ static void emit(void *host, const struct cmn_effect *fx)
 		fx_reply(n, fx->reply);
 		return;
 	case CMN_FX_KMOD:
-		trace_out(t, "%u push %u\n", n->nodeid, fx->push->type);
+		if (fx->push->type <= KMOD_PUSH_MARKS)
+			trace_out(t, "%u push %s %02x%02x\n", n->nodeid,
+				  fx->push->type == KMOD_PUSH_OOS ? "oos" : "marks",
+				  fx->push->bits[0], fx->push->bytes > 1 ? fx->push->bits[1] : 0);
 		return;
 	case CMN_FX_DISK_READ:
 	case CMN_FX_DISK_WRITE:
@@ -185,7 +188,7 @@ static void emit(void *host, const struct cmn_effect *fx)
 	}
 }
 
-static void step(struct trace_node *n, struct cmn_event *ev)
+void trace_step(struct trace_node *n, struct cmn_event *ev)
 {
 	ev->now_ms = n->t->now_ms;
 	cmn_step(n->cmn, ev, emit, n);
@@ -276,7 +279,7 @@ void trace_view(struct trace *t, uint64_t nr, uint32_t members, bool usable, boo
 		if (!(members >> i & 1) || !t->node[i].is_started)
 			continue;
 		t->node[i].members = members;
-		step(&t->node[i], &ev);
+		trace_step(&t->node[i], &ev);
 	}
 }
 
@@ -298,9 +301,9 @@ static void log_open(struct trace_node *n, const struct kabi_ctr *ctr)
 	CM_ASSERT(!cmn_attach(n->cmn, n->log));
 }
 
-static void request_ctr(struct trace_node *n, const struct kabi_req *req)
+/* The log that a table's line asks for; opened if it is not. */
+void trace_table(struct trace_node *n, struct kabi_ctr *ctr)
 {
-	struct kabi_ctr ctr;
 	struct cm_errmsg err;
 	char line[96], gen[24] = "";
 
@@ -309,9 +312,17 @@ static void request_ctr(struct trace_node *n, const struct kabi_req *req)
 	snprintf(line, sizeof(line), "%llu clustered-disk 253:2 16%s%s",
 		 (unsigned long long)n->t->region_count * 16, n->t->is_nosync ? " nosync" : "",
 		 gen);
-	CM_ASSERT(!kabi_ctr_parse(line, &ctr, &err));
+	CM_ASSERT(!kabi_ctr_parse(line, ctr, &err));
 	if (!n->log)
-		log_open(n, &ctr);
+		log_open(n, ctr);
+}
+
+static void request_ctr(struct trace_node *n, const struct kabi_req *req)
+{
+	struct kabi_ctr ctr;
+	struct cm_errmsg err;
+
+	trace_table(n, &ctr);
 	trace_out(n->t, "%u reply CTR %d\n", n->nodeid,
 		  cml_instance_add(n->log, req->luid, &ctr, &err));
 }
@@ -336,7 +347,7 @@ void trace_request(struct trace_node *n, struct kabi_req *req)
 		return;
 	}
 	ev.log = n->log;
-	step(n, &ev);
+	trace_step(n, &ev);
 }
 
 /* ---- completions ---- */
@@ -349,7 +360,7 @@ static void deliver_to(struct trace *t, struct trace_msg *m, uint32_t nodeid)
 	m->pending &= ~(1u << nodeid);
 	m->is_seen = true;
 	if (t->node[nodeid].is_started)
-		step(&t->node[nodeid], &ev);
+		trace_step(&t->node[nodeid], &ev);
 }
 
 static struct trace_msg *msg_next(struct trace *t, uint32_t who)
@@ -415,7 +426,7 @@ bool trace_disk(struct trace_node *n, int result)
 		memcpy(d.buf, n->t->dev + d.off, DISK_PAGE_BYTES);
 	ev.id = d.id;
 	ev.result = result;
-	step(n, &ev);
+	trace_step(n, &ev);
 	return true;
 }
 
@@ -444,7 +455,7 @@ bool trace_own(struct trace_node *n)
 		return false;
 	n->own_asked = false;
 	n->t->owner = n->nodeid;
-	step(n, &ev);
+	trace_step(n, &ev);
 	return true;
 }
 
@@ -457,7 +468,7 @@ bool trace_dead(struct trace_node *n, uint32_t nodeid)
 	if (n->t->owner == nodeid)
 		n->t->owner = 0;
 	n->proofs &= ~(1u << nodeid);
-	step(n, &ev);
+	trace_step(n, &ev);
 	return true;
 }
 
@@ -469,7 +480,7 @@ bool trace_flushed(struct trace_node *n)
 		return false;
 	ev.id = n->flushes[0];
 	memmove(n->flushes, n->flushes + 1, --n->flush_count * sizeof(n->flushes[0]));
-	step(n, &ev);
+	trace_step(n, &ev);
 	return true;
 }
 
@@ -477,14 +488,14 @@ void trace_orphans(struct trace_node *n, uint64_t count)
 {
 	struct cmn_event ev = { .type = CMN_EV_ORPHANS, .id = count };
 
-	step(n, &ev);
+	trace_step(n, &ev);
 }
 
 void trace_legs(struct trace_node *n)
 {
 	struct cmn_event ev = { .type = CMN_EV_LEGS_KNOWN, .log = n->log };
 
-	step(n, &ev);
+	trace_step(n, &ev);
 }
 
 void trace_wait(struct trace *t, uint64_t ms)
@@ -495,7 +506,7 @@ void trace_wait(struct trace *t, uint64_t ms)
 	t->now_ms += ms;
 	for (i = 1; i <= TRACE_NODES; i++)
 		if (t->node[i].is_started && cmn_deadline_ms(t->node[i].cmn) <= t->now_ms)
-			step(&t->node[i], &ev);
+			trace_step(&t->node[i], &ev);
 }
 
 /* Everything but proofs of death: these are the script's. */
