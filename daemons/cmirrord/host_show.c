@@ -104,6 +104,7 @@ static void show_log(struct ctl_conn *conn, const struct mlog *mlog, bool asks_k
 	put_u64(conn, "epoch", show.epoch);
 	put_u64(conn, "log_failed", show.log_failed);
 	put_u64(conn, "claims", show.claim_count);
+	put_u64(conn, "own_claims", show.own_claim_count);
 	put_u64(conn, "unproven", show.unproven_count);
 	if (asks_kernel)
 		marks += host_kmod_stats(mlog->host, mlog, &module);

@@ -340,8 +340,13 @@ void cml_status(const struct cml *log, struct cml_status *status)
 	status->region_size_sect = log->cfg.ctr.region_size_sect;
 	status->coordinator = log->coordinator;
 	status->owns_oos = log->owns_oos;
-	for (i = 0; i < CML_CLAIMS_MAX; i++)
-		status->claim_count += log->claim[i].id != 0;
+	for (i = 0; i < CML_CLAIMS_MAX; i++) {
+		const struct cml_claim *claim = &log->claim[i];
+
+		status->claim_count += claim->id != 0;
+		status->own_claim_count += claim->id && claim->is_granted &&
+					   claim->nodeid == log->cmn->cfg.nodeid;
+	}
 	status->unproven_count = cml_unproven_count(log);
 	status->mark_count = log->mark_count;
 	status->dirty_count = bits_weight(&log->dirty);

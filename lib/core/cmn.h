@@ -265,7 +265,7 @@ struct cml_status {
 	bool owns_oos;
 	uint32_t member_count;
 	struct cml_member member[CMN_NODES_MAX];
-	uint32_t claim_count;
+	uint32_t claim_count, own_claim_count; /* under way; of these granted to this node */
 	uint32_t unproven_count; /* dead or daemonless nodes whose slot is not merged yet */
 	uint64_t mark_count, dirty_count; /* bits in the own slot; of these truly dirty */
 	uint32_t gen;

@@ -627,6 +627,7 @@ uint32_t sim_rules_missed(const struct sim_result *total);
 
 /* ---- sim_arena.c ---- */
 struct sim_snap;
+void sim_arena_new(void);	/* what the last world had is gone */
 void sim_arena_on(void);	/* from now on memory is part of the state */
 void sim_arena_off(void);
 struct sim_snap *sim_snap_new(const struct sim *s);

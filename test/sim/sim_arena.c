@@ -40,14 +40,19 @@ struct arena {				/* at its beginning */
 static struct arena *arena;
 static bool is_on;
 
-void sim_arena_on(void)
+void sim_arena_new(void)
 {
-	if (!arena) {
+	if (!arena)
 		arena = mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE,
 			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		CM_ASSERT(arena != MAP_FAILED);
-		arena->used = (sizeof(*arena) + UNIT - 1) / UNIT * UNIT;
-	}
+	CM_ASSERT(arena != MAP_FAILED);
+	memset(arena, 0, sizeof(*arena));
+	arena->used = (sizeof(*arena) + UNIT - 1) / UNIT * UNIT;
+}
+
+void sim_arena_on(void)
+{
+	CM_ASSERT(arena);
 	is_on = true;
 }
 

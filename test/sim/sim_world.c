@@ -260,8 +260,10 @@ struct sim *sim_new(const struct sim_opts *opts, struct sim_result *result,
 	struct sim *s;
 	uint32_t i;
 
-	if (small)
+	if (small) {
+		sim_arena_new();
 		sim_arena_on();
+	}
 	s = calloc(1, sizeof(*s));
 	CM_ASSERT(s && dev_mem);
 	s->dev_mem = dev_mem;

@@ -101,10 +101,11 @@ planted() {
 }
 
 # Everybody who is there writes to $1 (device) at once, $2 seconds, in areas of $3 blocks each:
-# node N has area [(N-1)*$3, N*$3). Journals are log/bg-writeN. $4: writes per second of each.
+# node N has area [(N-1)*$3, N*$3). Journals are log/bg-writeN. $4: writes per second of each. $5:
+# these nodes only.
 writers_start() {
 	local dev=$1 secs=$2 blocks=$3 rate=${4:-100} n
-	for n in $(rig_live); do
+	for n in ${5-$(rig_live)}; do
 		bg "$n" "write$n" verify write --dev "$dev" --seed "$n" \
 			--area "$(((n - 1) * blocks)):$((n * blocks))" \
 			--seconds "$secs" --rate "$rate"

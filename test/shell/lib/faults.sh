@@ -1,0 +1,212 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What befalls a cluster that writes to a mirror, and how it is made good. Sourced after aux.sh.
+#
+# episode KIND [ARGS]: all nodes write to vg/data; fault_KIND ARGS comes about; then everybody is
+# up and active again, everything in sync, what was acknowledged is there, seen from every node, and
+# the legs are the same. With a joiner (episode_joiner=N) node N is not active at first, and is
+# activated while the fault goes on.
+#
+# fault_KIND leaves in $dead the nodes that died, in $fencing_ms how long the last fencing took, in
+# $daemons_only "yes" when no node, disk or network has failed.
+
+episode_secs=25		# the writers write for that long
+episode_joiner=
+stall_ms=5000		# beyond the fencing nobody waits for longer
+
+now_ms() { date +%s%3N; }
+
+# --- the parts of a fault ---------------------------------------------------------------------
+
+# Power off; waits for the fencing of all of them, if those who are left can fence at all.
+die_of_power() { # die_of_power NODE...
+	local n before=() start_ms
+	start_ms=$(now_ms)
+	for n; do before[n]=$(fencings "$n"); done
+	for n; do crash "$n"; done
+	dead="$dead $*"
+	[ $((2 * $(rig_live | wc -l))) -gt "$RIG_NODES" ] || return 0
+	for n; do wait_for 60 "fencing of node $n" fenced_since "$n" "${before[n]}"; done
+	fencing_ms=$(($(now_ms) - start_ms))
+}
+
+# The network of a partition; whoever is on the side of NODE dies of it.
+die_of_partition() { # die_of_partition SIDE OTHER_SIDE: the first is fenced
+	local n before=() start_ms
+	start_ms=$(now_ms)
+	for n in $1; do before[n]=$(fencings "$n"); done
+	partition "$1" "$2"
+	for n in $1; do
+		wait_for 60 "fencing of node $n" fenced_since "$n" "${before[n]}"
+		dead="$dead $n"
+	done
+	fencing_ms=$(($(now_ms) - start_ms))
+	heal
+}
+
+daemon_kill() { on "$1" 'kill -KILL $(cat /run/cmirrord.pid)'; }
+daemon_start() { on "$1" cmirrord; }
+
+# part_is NODES LV TABLE: that part of the mirror has this table there; noflush, as the mirror's own
+# suspends are.
+part_is() {
+	on_each "$1" "dmsetup suspend --noflush vg-$2
+		echo '$3' | dmsetup load vg-$2; dmsetup resume vg-$2"
+}
+part_table() { on "$(first_node)" dmsetup table "vg-$1"; }
+
+# part_fails NODES LV SECS: it answers with errors for so long.
+part_fails() {
+	local table
+	table=$(part_table "$2")
+	part_is "$1" "$2" "0 $(echo "$table" | awk '{ n += $2 } END { print n }') error"
+	sleep "$3"
+	part_is "$1" "$2" "$table"
+}
+
+# --- kinds ------------------------------------------------------------------------------------
+
+fault_coordinator_dies() { die_of_power "$(get_status "$(first_node)" coordinator)"; }
+
+fault_two_die() { die_of_power "$@"; }
+
+fault_all_die() {
+	local n
+	for n in $(rig_live); do crash "$n"; dead="$dead $n"; done
+}
+
+# A new mirror is being copied: a node that copies dies.
+copier() {
+	local n
+	for n in $(rig_live); do
+		[ "$(get_status "$n" own_claims)" = 0 ] || { echo "$n"; return; }
+	done
+	return 1
+}
+fault_recoverer_dies() {
+	wait_for 20 "a node that copies" copier
+	die_of_power "$(copier || first_node)"
+}
+
+fault_partition() { die_of_partition "$@"; }
+
+fault_corosync_dies() { # fault_corosync_dies NODE
+	local before start_ms
+	before=$(fencings "$1") start_ms=$(now_ms)
+	on "$1" 'kill -KILL $(pidof corosync)' || : # the node may be gone before the answer
+	dead="$dead $1"
+	wait_for 60 "fencing of node $1" fenced_since "$1" "$before"
+	fencing_ms=$(($(now_ms) - start_ms))
+}
+
+# A node stands still for as long as it may, and for longer.
+fault_pause() { # fault_pause NODE SECS
+	local before
+	before=$(fencings "$1")
+	pause "$1"
+	sleep "$2"
+	resume "$1"
+	sleep 1
+	[ "$(fencings "$1")" = "$before" ] || dead="$dead $1"
+	fencing_ms=$(($2 * 1000 + 5000))
+}
+
+fault_daemon_dies() { # fault_daemon_dies NODE SECS: for as long
+	daemons_only=yes
+	daemon_kill "$1"
+	sleep "$2"
+	daemon_start "$1"
+}
+
+fault_daemon_dies_often() { # fault_daemon_dies_often NODE TIMES
+	local i
+	daemons_only=yes
+	for ((i = 0; i < $2; i++)); do
+		daemon_kill "$1"
+		daemon_start "$1"
+		sleep 1
+	done
+}
+
+fault_clvmd_dies() { # fault_clvmd_dies NODE
+	daemons_only=yes
+	on "$1" 'pkill -KILL -x clvmd; sleep 1; clvmd'
+}
+
+# A leg, or the log, answers with errors on some nodes and is itself again; the administrator has
+# the tables loaded anew, as after any lost path.
+fault_part_fails() { # fault_part_fails "NODES" LV SECS
+	part_fails "$@"
+	fencing_ms=$(($3 * 1000 + 5000))
+	on "$(first_node)" lvchange --refresh vg/data
+}
+
+fault_leaves() { # fault_leaves NODE SECS: the mirror is not active there for so long
+	bg_wait "write$1" 60 > "$RIG_DIR/leaver" || die "writer of node $1 failed"
+	on "$1" lvchange -aln vg/data
+	sleep "$2"
+	on "$1" lvchange -aly vg/data
+}
+
+# --- the episode ------------------------------------------------------------------------------
+
+# Everybody, or all but the joiner.
+episode_writers() { rig_live | grep -vx "${episode_joiner:-none}"; }
+
+join_begin() {
+	[ -n "$episode_joiner" ] || return 0
+	sleep 1
+	! alive "$episode_joiner" || bg "$episode_joiner" join lvchange -aly vg/data
+}
+join_end() {
+	[ -e "$RIG_DIR/bg/join.pid" ] || return 0
+	bg_wait join 120 || [[ " $dead " == *" $episode_joiner "* ]] || die "the joiner failed"
+}
+
+survivors() {
+	local n
+	for n in $(sort -u "$RIG_DIR/writers"); do
+		[[ " $dead " == *" $n "* ]] || echo "$n"
+	done
+}
+
+# Nobody who is alive has waited for longer than the fencing and a bit.
+stalls_check() {
+	local n ms max=$((fencing_ms + stall_ms))
+	for n in $(survivors); do
+		ms=$(sed -n 's/.*slowest \([0-9]*\) ms/\1/p' "$RIG_DIR/log/bg-write$n")
+		echo "node $n: slowest write $ms ms (fencing: $fencing_ms ms)"
+		[ "$ms" -le $max ] || die "node $n: a write waited $ms ms; $max would be enough"
+	done
+}
+
+# The dead are started, all is active where it was.
+episode_mend() {
+	local n
+	for n in $(rig_ids); do alive "$n" || start "$n"; done
+	cluster_up
+	vg_up
+	on "$(first_node)" lvchange -asy vg/data
+	check_active vg/data "$(rig_live | tr '\n' ' ')"
+}
+
+episode() {
+	local kind=$1 n
+	shift
+	dead='' fencing_ms=0 daemons_only=no
+	rm -f "$RIG_DIR/writers"
+	[ -z "$episode_joiner" ] || on "$episode_joiner" lvchange -aln vg/data
+	writers_start /dev/vg/data $episode_secs 2048 100 "$(episode_writers)"
+	sleep 3
+	join_begin
+	"fault_$kind" "$@"
+	[ $(($(rig_live | wc -l) * 2)) -gt "$RIG_NODES" ] || episode_mend
+	writers_wait 180 "$(survivors)"
+	for n in $dead; do bg_wait "write$n" 10 > "$RIG_DIR/dead" || :; done
+	join_end
+	stalls_check
+	episode_mend
+	for n in $(rig_live); do wait_sync vg/data 120 "$n"; done
+	for n in $(rig_live); do writers_check "$n" /dev/vg/data; done
+	check_legs vg/data
+}
