@@ -108,6 +108,7 @@ int cml_create(const struct cml_config *config, struct cml **out, struct cm_errm
 	log->region_count = config->ctr.region_count;
 	log->uuid_hash = disk_uuid_hash(config->uuid);
 	log->slot = CML_NO_SLOT;
+	log->knows_past = config->persist_is_old;
 	log->legs_known = false;
 	r = geom_init(log, err);
 	if (!r)

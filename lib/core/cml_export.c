@@ -40,11 +40,21 @@ static void stopped_answer(struct cml *log)
 	}
 }
 
+/*
+ * A slot that could not be read, or only in part, may have marks of a table that has ended. t0: it
+ * has some, of a write that failed; t1: the daemon is back, the log device hangs; t2: the next table
+ * is refused, and we leave; t3: our slot, taken for empty, is never merged (hazard L27).
+ */
+static bool is_unread(const struct cml *log)
+{
+	return !log->cfg.is_core && !log->slot_ready;
+}
+
 void cml_leave_start(struct cml *log)
 {
 	memset(&log->leave, 0, sizeof(log->leave));
 	log->leave.since_ms = log->cmn->now_ms;
-	log->leave.has_nosync = cml_has_nosync(log) || log->unswept_failed;
+	log->leave.has_nosync = cml_has_nosync(log) || log->unswept_failed || is_unread(log);
 	log->batch_flushing = false;
 	cml_state_set(log, CML_ST_LEAVING, "");
 	step_set(log, CML_LEAVE_FLUSH);
@@ -88,7 +98,7 @@ static void flush_pump(struct cml *log)
 	if (log->leave.flush_id && !is_late(log, log->cmn->cfg.leg_flush_ms))
 		return;
 	log->leave.flush_id = 0;
-	if (!cml_is_whole(log)) { /* a RESUME that was refused: nothing was ever marked */
+	if (!cml_is_whole(log)) { /* a RESUME that was refused: nothing can be cleaned up */
 		step_set(log, CML_LEAVE_DRAIN);
 		return;
 	}
@@ -144,15 +154,14 @@ static bool is_last(const struct cml *log)
 
 	return is_alone(log) && cmn_can_serve(log->cmn) && !cml_unproven_count(log) &&
 	       cml_is_coordinator(log) && log->owns_oos && log->oos_ready && dir &&
-	       dir->node_count == 1 && !log->log_failed &&
-	       !log->mark_count;
+	       dir->node_count == 1 && !log->log_failed && !log->mark_count && !is_unread(log);
 }
 
 static void leave_send(struct cml *log)
 {
 	struct wire_msg msg = { .type = WIRE_LEAVE };
 
-	msg.u.leave.mark_count = log->mark_count;
+	msg.u.leave.mark_count = log->mark_count ? log->mark_count : is_unread(log);
 	step_set(log, CML_LEAVE_SENT);
 	log->leave.since_ms = log->cmn->now_ms;
 	cml_own_lost_need(log);
@@ -164,7 +173,7 @@ static bool slot_is_signed_off(struct cml *log)
 {
 	if (log->cfg.is_core || !log->owns_oos || !log->oos_ready || !cml_is_coordinator(log) ||
 	    !cml_is_whole(log) || !is_alone(log) || log->slot == CML_NO_SLOT ||
-	    log->mark_count)
+	    log->mark_count || is_unread(log))
 		return true;
 	if (log->slots[log->slot].state == DISK_SLOT_RUNNING) {
 		log->slots[log->slot].state = DISK_SLOT_CLEAN;
@@ -258,6 +267,20 @@ void cml_export_done(struct cml *log, struct cml_io *io)
 
 /* ---- SENT ---- */
 
+/*
+ * What is out of sync in a core log is forgotten with its last member, and failed writes that
+ * nobody has heard of are with ours: a table that says "nosync" is not believed after that.
+ */
+static bool is_forgotten(const struct cml *log)
+{
+	if (!log->cfg.is_core)
+		return false;
+	if (is_alone(log))
+		return log->oos_count || log->leave.has_nosync;
+	return log->unswept_failed &&
+	       (!log->leave.oos_seq || log->oos_set_delivered < log->leave.oos_seq);
+}
+
 /* The own LEAVE has come back, or the view has changed under it and we are no member any more. */
 static void sent_pump(struct cml *log)
 {
@@ -273,7 +296,7 @@ static void sent_pump(struct cml *log)
 	for (i = 0; i < CML_LUIDS_MAX; i++)
 		is_refused |= log->inst[i].is_used && log->inst[i].state == CML_INST_REFUSED;
 	step_set(log, CML_LEAVE_NONE);
-	log->is_unswept = log->unswept_failed = false;
+	log->is_unswept = log->unswept_failed = is_forgotten(log);
 	log->join_sent = false;
 	log->slot = CML_NO_SLOT;
 	cml_slot_unread(log);

@@ -214,11 +214,15 @@ static void resume_answer(struct cml *log, struct cml_inst *inst)
 	inst->is_replay = false;
 }
 
-/* The module takes its marks for durable. One that runs already has written them itself. */
+/*
+ * Not before it is known what the last table has left in the slot. The module takes its marks for
+ * durable. One that runs already does so anyway, and the module has written them itself.
+ */
 static bool may_start(const struct cml *log, const struct cml_inst *inst)
 {
-	return inst->client != WIRE_CLIENT_KMOD || inst->is_replay ||
-	       (log->slot_ready && cml_slot_is_durable(log));
+	return inst->is_replay ||
+	       (log->slot_ready &&
+		(inst->client != WIRE_CLIENT_KMOD || cml_slot_is_durable(log)));
 }
 
 void cml_inst_started(struct cml *log)
@@ -320,13 +324,19 @@ void cml_inst_presuspend(struct cml *log, struct cml_inst *inst, const struct ka
 void cml_inst_postsuspend(struct cml *log, struct cml_inst *inst, const struct kabi_req *req)
 {
 	struct cml_persist_inst *kept = &log->persist->inst[inst - log->inst];
-	bool was_running = inst->state == CML_INST_RUNNING || inst->state == CML_INST_PRESUSPENDED,
+	bool was_replay = inst->state == CML_INST_RESUMING && inst->is_replay;
+	bool was_running = inst->state == CML_INST_RUNNING ||
+			   inst->state == CML_INST_PRESUSPENDED || was_replay,
 	     is_new;
 
 	if (inst->state == CML_INST_STOPPING) {
 		cml_pend_add(inst, req, log->cmn->now_ms, &is_new);
 		return;
 	}
+	if (was_replay)
+		cml_pend_answer_type(log, inst, KABI_RESUME, 0);
+	log->unswept_failed |= was_replay; /* what its writes came to it has not told us */
+	inst->is_replay = false;
 	inst->state = CML_INST_SUSPENDED;
 	kept->is_running = 0;
 	kept->assigned = 0;

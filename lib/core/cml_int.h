@@ -246,6 +246,7 @@ struct cml_open {
 	int classic_result;
 	struct disk_classic classic;
 	bool is_import;
+	bool is_oos_bad; /* an out-of-sync page could not be read: what is in memory is not on disk */
 };
 
 enum cml_takeover_step {
@@ -329,6 +330,7 @@ struct cml {
 	/* own slot */
 	struct disk_geom geom;
 	uint32_t slot;   /* CML_NO_SLOT */
+	bool knows_past;   /* of the instances of this boot: from /run, or by having served them */
 	bool slot_ready;   /* its pages were read */
 	bool slot_is_read; /* they are being read */
 	uint32_t slot_read_next, slot_read_busy;

@@ -202,11 +202,13 @@ void cml_became_whole(struct cml *log)
 	log->slot = cml_slot_of(log, log->cmn->cfg.nodeid);
 	CM_ASSERT(log->slot != CML_NO_SLOT);
 	if (is_founder) {
+		log->oos_durable = log->oos_gen;
+		if (log->open.is_oos_bad) /* of memory only, until it is written */
+			cml_oos_changed(log);
 		if (!log->open.is_import)
 			cml_oos_all_wanted(log);
 		log->open.step = CML_OPEN_NONE;
 		log->oos_ready = true;
-		log->oos_durable = log->oos_gen;
 		log->take.step = CML_TAKE_DONE;
 		log->take.oos_gen = log->take.sb_change = 0;
 		cml_slot_read_start(log);

@@ -113,6 +113,7 @@ static void read_oos_done(struct cml *log, struct cml_io *io, int result)
 		cmn_journal(log->cmn, log, CMN_LG_WARN,
 			    "page %u out of sync bits: %s; its regions are out of sync", io->arg,
 			    cm_strerror(r));
+		log->open.is_oos_bad = true;
 		bits_set_range(&log->oos, first,
 			       first + disk_page_region_count(&log->geom, io->arg));
 	}
@@ -251,7 +252,9 @@ static bool slot_prepare(struct cml *log)
 static void core_found(struct cml *log)
 {
 	/* A table that runs was told more than anybody knows now (hazard L25). */
-	bits_fill(&log->oos, log->cfg.ctr.sync != KABI_SYNC_NOSYNC || cml_is_replayed(log));
+	bits_fill(&log->oos, log->cfg.ctr.sync != KABI_SYNC_NOSYNC || cml_is_replayed(log) ||
+				     log->unswept_failed);
+	log->is_unswept = log->unswept_failed = false;
 	log->oos_count = bits_weight(&log->oos);
 	log->epoch = 1;
 	if (slot_prepare(log))

@@ -134,23 +134,32 @@ void cml_slot_read_start(struct cml *log)
 {
 	cml_slot_unread(log);
 	log->slot_ready = log->cfg.is_core;
-	log->slot_is_read = !log->slot_ready;
+	log->slot_is_read = !log->slot_ready && log->slot != CML_NO_SLOT;
 	cml_slot_read_pump(log);
 }
 
 /*
  * Marks in the own slot, and no kernel of ours runs: one did, and has ended without a leave (its
  * daemon was dead, or not whole). What its last writes came to nobody knows (hazard L27). If one
- * runs, and what it has under way is not known either, all that is marked is.
+ * runs, and what it has under way is not known either, all that is marked is. A stock kernel whose
+ * file is lost may run, or not: then both.
  */
 static void whose_marks(struct cml *log)
 {
-	if (log->mark_count && !cml_has_running(log)) {
+	bool is_lost = !log->knows_past;
+
+	if (!cml_has_running(log))
 		bits_fill(&log->dirty, false);
-		log->is_unswept = log->unswept_failed = true;
-	} else if (!log->cfg.persist_is_old) {
+	if (!log->mark_count)
+		return;
+	if (is_lost)
 		bits_or(&log->dirty, &log->marks);
-	}
+	if (cml_has_running(log))
+		return;
+	log->unswept_failed = true;
+	log->is_unswept = !is_lost || cml_client(log) != WIRE_CLIENT_CONNECTOR;
+	if (log->is_unswept)
+		bits_fill(&log->dirty, false);
 }
 
 static void slot_read_end(struct cml *log)
@@ -162,6 +171,7 @@ static void slot_read_end(struct cml *log)
 	log->slot_is_read = false;
 	log->slot_ready = true;
 	whose_marks(log);
+	log->knows_past = true;
 	for (i = 0; i < log->geom.map_pages;
 	     i++) /* marks of memory only: none yet, but a retry may have come */
 		if (log->slot_page[i].set_gen > log->slot_page[i].durable_gen)
@@ -302,8 +312,8 @@ static bool batch_has_candidate(const struct cml *log)
 
 void cml_batch_timer(struct cml *log)
 {
-	if (log->km.luid || log->batch_flushing || log->leave.step != CML_LEAVE_NONE ||
-	    !cml_is_whole(log) || log->log_failed)
+	if (log->km.luid || log->batch_flushing || log->unswept_failed ||
+	    log->leave.step != CML_LEAVE_NONE || !cml_is_whole(log) || log->log_failed)
 		return;
 	if (!log->batch_due_ms)
 		log->batch_due_ms = log->cmn->now_ms + log->cmn->cfg.sticky_ms;

@@ -174,6 +174,160 @@ static const char gone_never_lent[] =
 	"> slot0\n"
 	"> oos 3 4\n";
 
+/* The same before the node has a slot at all. */
+static const char gone_without_slot[] =
+	BACK_WITHOUT_QUORUM
+	"klook 1 100 3 0 0\n"
+	"dtr 1 100\n"
+	"view 3 1 ...\n"
+	"flow ...\n"
+	NEXT("101")
+	"flow ...\n"
+	LATER(100)
+	IS_OUT_OF_SYNC;
+
+/* The next table is of the stock client. */
+static const char gone_then_stock[] =
+	RUNS
+	"dtr 1 100\n"
+	"> 1 read slot0\n"
+	"ctr 1 ...\n"
+	"resume 1\n"
+	"disk 1\n"
+	"> 1 flush\n"
+	"flow ...\n"
+	LATER(100)
+	IS_OUT_OF_SYNC;
+
+#define RUNS_2 \
+	"nosync\n" START_2 \
+	"kctr 1 100 ...\n" \
+	"legs 1 ...\n" \
+	LOOK_ASKS("100") \
+	"flow ...\n" \
+	ACTIVATE(2) \
+	"legs 2 ...\n" \
+	"kwrite 1 8\n"
+
+#define DELIVER_4 "deliver ...\ndeliver ...\ndeliver ...\ndeliver ...\n"
+
+/* The log device of node 1 hangs: the next table is refused, and the slot was never read. */
+static const char unread_leave[] =
+	RUNS_2 DAEMON_DIES
+	"view 3 1 2 ...\n"
+	"kctr 1 100 ...\n"
+	"klook 1 100 3 0 0 ...\n"
+	DELIVER_4 "deliver ...\ndeliver ...\n"
+	"dtr 1 100 ...\n"
+	NEXT("101")
+	"wait 30000 ...\n"
+	"wait 10000 ...\n"
+	"deliver ...\n"
+	"stop 1\n"
+	"flow ...\n"
+	"view 4 2 ...\n"
+	"flow ...\n"
+	LATER(100)
+	IS_OUT_OF_SYNC;
+
+/* The same of a joiner without the tables: the coordinator's log device hangs for a while. */
+static const char unwhole_leave[] =
+	RUNS_2
+	"stop 1\n"
+	"lose 1\n"
+	"lock free\n"
+	"view 2 2 ...\n"
+	"deliver ...\ndeliver ...\n"
+	"own 2 ...\n"
+	"disk 2 3 ...\n"
+	"deliver ...\n"
+	"disk 2 ...\n"
+	"start 1\n"
+	"kctr 1 101\n"
+	LOOK_ASKS("101")
+	"view 3 1 2 ...\n"
+	DELIVER_4
+	"wait 30000 ...\n"
+	"deliver ...\n"
+	"wait 10000 ...\n"
+	"flow ...\n"
+	"stop 1\n"
+	"view 4 2 ...\n"
+	"flow ...\n"
+	LATER(100)
+	IS_OUT_OF_SYNC;
+
+/* The founder cannot read the out-of-sync page: what it takes for out of sync is not on disk yet. */
+#define TRY_IN_VAIN "fail 1 ...\nwait 500 ...\n"
+static const char out_of_sync_unread[] =
+	RUNS DAEMON_DIES
+	"view 2 1 ...\n"
+	"flow ...\n"
+	"kctr 1 101 ...\n"
+	"legs 1 ...\n"
+	LOOK_ASKS("101")
+	"deliver ...\n"
+	"own 1 ...\n"
+	"disk 1 3\n"
+	"> 1 read oos\n"
+	TRY_IN_VAIN TRY_IN_VAIN TRY_IN_VAIN TRY_IN_VAIN TRY_IN_VAIN TRY_IN_VAIN
+	"fail 1 ...\n"
+	"disk 1 2 ...\n"
+	"deliver\n"
+	"> 1 read slot0\n"
+	"> 1 write oos\n"
+	"disk 1\n"
+	"> 1 flush\n"
+	"# no slot page without region 3 before that write has ended\n"
+	"flushed 1\n"
+	"> 1 send OOS_SET 0x8\n"
+	"disk 1 ...\n"
+	"flow ...\n"
+	"show 1\n"
+	"> slot0\n"
+	"> oos 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15\n";
+
+/* A core log: whatever has failed, nobody can tell, and nobody but this node is left to remember. */
+static const char core[] =
+	"core\n"
+	"nosync\n" START_1
+	"kctr 1 100 ...\n"
+	"legs 1 ...\n"
+	LOOK_ASKS("100")
+	"flow ...\n"
+	"count 1 100\n"
+	"> 1 reply GET_SYNC_COUNT 0 16\n"
+	DAEMON_DIES
+	"view 2 1 noquorum ...\n"
+	"flow ...\n"
+	"kctr 1 100\n"
+	LOOK_RUNS
+	LOOK_ENDS
+	"view 3 1 ...\n"
+	NEXT("101")
+	"flow ...\n"
+	LATER(100) LATER(2000)
+	"count 1 101\n"
+	"> 1 reply GET_SYNC_COUNT 0 0\n";
+
+/* The same, known: a write has failed, and the only member leaves for a moment. */
+static const char core_alone[] =
+	"core\n"
+	"nosync\n" START_1
+	"kctr 1 100 ...\n"
+	"legs 1 ...\n"
+	LOOK_ASKS("100")
+	"flow ...\n"
+	"klook 1 100 3 0 0 3 ...\n"
+	"flow ...\n"
+	"klook 1 100 5 0x104 8 3 ...\n"
+	"flow ...\n"
+	NEXT("101")
+	"flow ...\n"
+	LATER(100) LATER(2000)
+	"count 1 101\n"
+	"> 1 reply GET_SYNC_COUNT 0 0\n";
+
 int main(void)
 {
 	trace_play("a table that is exchanged at once", exchanged);
@@ -183,5 +337,12 @@ int main(void)
 	trace_play("a sweep that lost its quorum", no_quorum);
 	trace_play("a table that hands nothing back", gone);
 	trace_play("a table that is gone before it was lent its slot", gone_never_lent);
+	trace_play("a table that is gone before its node has a slot", gone_without_slot);
+	trace_play("a table that is gone, and one of the stock client", gone_then_stock);
+	trace_play("a leave from a slot that was never read", unread_leave);
+	trace_play("a leave before the tables came", unwhole_leave);
+	trace_play("an out-of-sync page that its founder cannot read", out_of_sync_unread);
+	trace_play("a core log", core);
+	trace_play("a core log whose only member leaves", core_alone);
 	return tap_done();
 }

@@ -161,6 +161,7 @@ static const char stuck[] =
 	"presuspend 1 ...\n"
 	"flow ...\n"
 	"postsuspend 1\n"
+	"> 1 reply RESUME 0\n"
 	"> 1 reply POSTSUSPEND 0\n"
 	"> 1 disown\n"
 	"> 1 send LEAVE\n"
@@ -225,6 +226,73 @@ static const char read_again[] =
 	"> 3 reply RESUME 0\n"
 	"> 3 send RESUMED\n";
 
+/* A table of the stock client ends while its RESUME waits for a daemon that is back. */
+static const char ends_in_replay[] =
+	ACTIVE_2
+	"legs 1 ...\n"
+	"legs 2 ...\n"
+	"mark 1 3 ...\n"
+	"flow ...\n"
+	"stop 1\n"
+	"lose 1\n"
+	"lock free\n"
+	"view 2 2 ...\n"
+	"flow ...\n"
+	"start 1\n"
+	"ctr 1 ...\n"
+	"resume 1 ...\n"
+	"view 3 1 2 ...\n"
+	"deliver ...\ndeliver ...\ndeliver ...\ndeliver ...\ndeliver ...\ndeliver ...\n"
+	"disk 1\n"
+	"presuspend 1 ...\n"
+	"postsuspend 1\n"
+	"> 1 reply RESUME 0\n"
+	"> 1 reply POSTSUSPEND 0\n"
+	"ctr 1 101 ...\n"
+	"resume 1 101 ...\n"
+	"legs 1 ...\n"
+	"flow ...\n"
+	"dtr 1 ...\n"
+	LATER
+	"show 1\n"
+	"> slot0\n"
+	"> oos 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15\n";
+
+/* What is under way is not known: the region keeps its mark, and nobody else may copy it. */
+static const char without_file[] =
+	"nosync\n"
+	START_1 ACTIVATE(1)
+	"legs 1 ...\n"
+	"mark 1 3 ...\n"
+	"flow ...\n"
+	"stop 1\n"
+	"lose 1\n"
+	"lock free\n"
+	"forget 1\n"
+	"start 1\n"
+	"view 2 1 ...\n"
+	"flow ...\n"
+	ACTIVATE(1)
+	"legs 1 ...\n"
+	LATER
+	"show 1\n"
+	"> slot0 3\n"
+	"> oos\n"
+	"clear 1 3 ...\n"
+	LATER
+	"# it may have been another table, with a write that failed\n"
+	"show 1\n"
+	"> slot0 3\n"
+	"> oos\n"
+	"presuspend 1 ...\n"
+	"deliver ...\n"
+	"postsuspend 1\n"
+	"> 1 flush\n"
+	"flow ...\n"
+	"show 1\n"
+	"> slot0\n"
+	"> oos 3\n";
+
 int main(void)
 {
 	trace_play("marks found by a new coordinator are durable before their slot is forgotten",
@@ -234,6 +302,8 @@ int main(void)
 	trace_play("a founder that failed can join, and take over", founder);
 	trace_play("who cannot tell who is right leaves when its table is gone", stuck);
 	trace_play("a write that is under way over a restart keeps its mark", under_way);
+	trace_play("a table ends before its daemon has answered its RESUME", ends_in_replay);
+	trace_play("a write that is under way over a restart without a file", without_file);
 	trace_play("a slot is read anew for tables that come again", read_again);
 	return tap_done();
 }

@@ -167,6 +167,10 @@ static bool play(struct trace *t, const struct line *l)
 		t->owner = 0;
 	else if (!strcmp(cmd, "nosync"))
 		t->is_nosync = true;
+	else if (!strcmp(cmd, "core"))
+		t->is_core = true;
+	else if (!strcmp(cmd, "forget"))
+		trace_forget(n);
 	else if (!strcmp(cmd, "gen"))
 		t->gen = (uint32_t)number(l, 1);
 	else if (!strcmp(cmd, "own"))

@@ -20,7 +20,8 @@
  *	busy N | idle N		from now on N's ACKs say that it writes, or that it does not
  *	spoil | later sb0|sb1|classic	a byte of it flips; a later version of cmirror wrote it
  *	lock free		the oos lock: its owner has been fenced
- *	nosync | gen GEN	from now on tables are made with that word
+ *	nosync | gen GEN | core	from now on tables are made so
+ *	forget N		what N's former daemon has left in /run is gone
  *	own N | dead N M | legs N | flushed N		completions
  *	reload N		does its table need to be loaded anew?
  *	orphans N COUNT		kernel instances of a former daemon that have not come back

@@ -56,7 +56,7 @@ struct trace {
 	uint32_t owner;			/* of the oos lock; 0 = nobody */
 	uint64_t now_ms;
 	uint64_t region_count;
-	bool is_nosync;
+	bool is_nosync, is_core;
 	uint32_t gen;			/* 0 = tables do not say */
 	struct disk_geom geom;
 	uint8_t dev[TRACE_DEV_BYTES];
@@ -71,6 +71,7 @@ void trace_out(struct trace *t, const char *fmt, ...) CM_PRINTF(2, 3);
 
 void trace_start(struct trace_node *n, uint8_t boot);
 void trace_stop(struct trace_node *n);
+void trace_forget(struct trace_node *n);
 void trace_view(struct trace *t, uint64_t nr, uint32_t members, bool usable, bool quorate,
 		bool locked);
 void trace_step(struct trace_node *n, struct cmn_event *ev);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* trace_kmod.c - the module of a node (kmod/cmirror.h), and what stands on the log device. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -61,9 +60,7 @@ void trace_close(struct trace_node *n)
 	cmn_detach(n->cmn, n->log);
 	cml_destroy(n->log);
 	n->log = NULL;
-	free(n->persist);
-	n->persist = NULL;
-	n->persist_is_old = false;
+	trace_forget(n);
 }
 
 static void regions_print(char *out, size_t size, const uint8_t *bytes)

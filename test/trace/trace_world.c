@@ -295,10 +295,18 @@ static void log_open(struct trace_node *n, const struct kabi_ctr *ctr)
 		CM_ASSERT(n->persist);
 		memset(n->persist, 0, len_bytes);
 	}
+	cfg.is_core = n->t->is_core;
 	cfg.persist = n->persist;
 	cfg.persist_is_old = n->persist_is_old;
 	CM_ASSERT(!cml_create(&cfg, &n->log, &err));
 	CM_ASSERT(!cmn_attach(n->cmn, n->log));
+}
+
+void trace_forget(struct trace_node *n)
+{
+	free(n->persist);
+	n->persist = NULL;
+	n->persist_is_old = false;
 }
 
 /* The log that a table's line asks for; opened if it is not. */
@@ -309,9 +317,9 @@ void trace_table(struct trace_node *n, struct kabi_ctr *ctr)
 
 	if (n->t->gen)
 		snprintf(gen, sizeof(gen), " gen=%u", n->t->gen);
-	snprintf(line, sizeof(line), "%llu clustered-disk 253:2 16%s%s",
-		 (unsigned long long)n->t->region_count * 16, n->t->is_nosync ? " nosync" : "",
-		 gen);
+	snprintf(line, sizeof(line), "%llu clustered-%s 16%s%s",
+		 (unsigned long long)n->t->region_count * 16,
+		 n->t->is_core ? "core" : "disk 253:2", n->t->is_nosync ? " nosync" : "", gen);
 	CM_ASSERT(!kabi_ctr_parse(line, ctr, &err));
 	if (!n->log)
 		log_open(n, ctr);
