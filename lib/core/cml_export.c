@@ -41,9 +41,9 @@ static void stopped_answer(struct cml *log)
 }
 
 /*
- * A slot that could not be read, or only in part, may have marks of a table that has ended. t0: it
- * has some, of a write that failed; t1: the daemon is back, the log device hangs; t2: the next table
- * is refused, and we leave; t3: our slot, taken for empty, is never merged (hazard L27).
+ * A slot that could not be read, or in part, may have marks of a table that has ended. t0: it
+ * has some, of a write that failed; t1: the daemon is back, the log device hangs; t2: the next
+ * table is refused, and we leave; t3: our slot, taken for empty, is never merged (L27).
  */
 static bool is_unread(const struct cml *log)
 {

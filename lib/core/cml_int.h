@@ -246,7 +246,7 @@ struct cml_open {
 	int classic_result;
 	struct disk_classic classic;
 	bool is_import;
-	bool is_oos_bad; /* an out-of-sync page could not be read: what is in memory is not on disk */
+	bool is_oos_bad; /* a page could not be read: what memory has is not on disk */
 };
 
 enum cml_takeover_step {

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The node that copies dies in the middle of a region, while all write; it is back before the copying
-# ends.
+# The node that copies dies in the middle of a region, while all write; it is back before the
+# copying ends.
 . "$RIG_SRC/test/shell/lib/aux.sh"
 . "$RIG_SRC/test/shell/lib/faults.sh"
 throttle=/sys/module/dm_mirror/parameters/raid1_resync_throttle

@@ -257,7 +257,7 @@ static const char unwhole_leave[] =
 	LATER(100)
 	IS_OUT_OF_SYNC;
 
-/* The founder cannot read the out-of-sync page: what it takes for out of sync is not on disk yet. */
+/* The founder cannot read the out-of-sync page: what it believes is not on disk yet. */
 #define TRY_IN_VAIN "fail 1 ...\nwait 500 ...\n"
 static const char out_of_sync_unread[] =
 	RUNS DAEMON_DIES
@@ -287,7 +287,7 @@ static const char out_of_sync_unread[] =
 	"> slot0\n"
 	"> oos 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15\n";
 
-/* A core log: whatever has failed, nobody can tell, and nobody but this node is left to remember. */
+/* A core log: what has failed nobody can tell, and nobody else is left to remember. */
 static const char core[] =
 	"core\n"
 	"nosync\n" START_1
