@@ -40,7 +40,8 @@ static int persist_init(struct cml *log, struct cm_errmsg *err)
 	}
 	/* A suspended table keeps its NOSYNC entries over our restart, and may be resumed. */
 	for (i = 0; i < CML_LUIDS_MAX; i++)
-		if (!persist->inst[i].is_running && !persist->inst[i].has_nosync)
+		if (!persist->inst[i].is_running && !persist->inst[i].has_nosync &&
+		    !persist->inst[i].has_failed_log)
 			persist->inst[i].is_used = 0;
 	return 0;
 }
@@ -353,8 +354,8 @@ void cml_status(const struct cml *log, struct cml_status *status)
 	status->dirty_count = bits_weight(&log->dirty);
 	status->gen = log->gen;
 	status->epoch = log->epoch;
-	status->log_failed = log->log_failed;
-	status->needs_reload = cml_has_nosync(log);
+	status->log_failed = log->log_failed || cml_has_failed_log(log);
+	status->needs_reload = cml_has_nosync(log) || cml_has_failed_log(log);
 	status->stats = log->stats;
 	status_members(log, status);
 }

@@ -171,6 +171,16 @@ bool cml_has_nosync(const struct cml *log)
 	return false;
 }
 
+bool cml_has_failed_log(const struct cml *log)
+{
+	uint32_t i;
+
+	for (i = 0; i < CML_LUIDS_MAX; i++)
+		if (log->inst[i].is_used && log->persist->inst[i].has_failed_log)
+			return true;
+	return false;
+}
+
 /*
  * Such a table writes one leg without a mark, whatever becomes of the region: nothing may be called
  * in sync while it runs (is_held() in cml_claim.c), and clvmd has to load another one.

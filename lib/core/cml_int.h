@@ -61,7 +61,8 @@ struct cml_persist_inst {
 	/* Its table may have NOSYNC entries, which only another table gets rid of: IN_SYNC = 0 was
 	 * answered to it, or a write of it failed on a leg. */
 	uint32_t has_nosync;
-	uint32_t zero;
+	/* It was told that the log has failed: its kernel holds all writes until it is replaced. */
+	uint32_t has_failed_log;
 };
 
 struct cml_persist {
@@ -528,6 +529,7 @@ void cml_inst_resume(struct cml *log, struct cml_inst *inst, const struct kabi_r
 void cml_inst_presuspend(struct cml *log, struct cml_inst *inst, const struct kabi_req *req);
 void cml_inst_postsuspend(struct cml *log, struct cml_inst *inst, const struct kabi_req *req);
 bool cml_has_nosync(const struct cml *log);
+bool cml_has_failed_log(const struct cml *log);
 /* From now on. Only a failed write is news of a leg: a zero is told because of another's failure,
  * and would keep that alive for ever if it were reported as one. */
 #define CML_NOSYNC_TOLD   1u

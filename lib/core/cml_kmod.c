@@ -400,8 +400,11 @@ void cml_km_look(struct cml *log, const struct kmod_look *look)
 		look_copied(log, &look->copied[i]);
 	for (i = 0; i < look->void_count; i++)
 		look_void(log, look->voids[i]);
-	if (look->ask & CMIRROR_ASK_LOG_FAILED && !log->log_failed)
-		cml_log_failed(log);
+	if (look->ask & CMIRROR_ASK_LOG_FAILED) {
+		log->persist->inst[inst - log->inst].has_failed_log = 1;
+		if (!log->log_failed)
+			cml_log_failed(log);
+	}
 }
 
 void cml_slot_where(const struct cml *log, struct cml_slot_where *out)

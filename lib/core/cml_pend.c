@@ -159,6 +159,8 @@ static void pend_pump(struct cml *log, struct cml_inst *inst, struct cml_pending
 {
 	if (inst->state == CML_INST_REFUSED || (log->log_failed && !all_durable(log, pend))) {
 		pend->is_used = false;
+		if (inst->state != CML_INST_REFUSED)
+			log->persist->inst[inst - log->inst].has_failed_log = 1;
 		cml_reply(log, inst->luid, pend->seq, pend->type, -EIO);
 		return;
 	}

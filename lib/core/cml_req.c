@@ -179,7 +179,7 @@ static void req_status(struct cml *log, const struct kabi_req *req)
 		n = snprintf(text, sizeof(text), "1 clustered-core");
 	else
 		n = snprintf(text, sizeof(text), "3 clustered-disk %s %c", log->cfg.ctr.dev,
-			     log->log_failed ? 'D' : 'A');
+			     log->log_failed || cml_has_failed_log(log) ? 'D' : 'A');
 	CM_ASSERT(n > 0 && (size_t)n < sizeof(text));
 	memcpy(reply.data, text, (size_t)n);
 	reply.data_bytes = (uint32_t)n;

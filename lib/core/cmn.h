@@ -270,9 +270,10 @@ struct cml_status {
 	uint64_t mark_count, dirty_count; /* bits in the own slot; of these truly dirty */
 	uint32_t gen;
 	uint64_t epoch;
-	bool log_failed;
-	/* A table of this node has, or may have, regions that it writes to one leg only: once it is
-	 * suspended it must not be resumed; load another one. */
+	bool log_failed; /* the device, or a table of this node that was told so */
+	/* A table of this node has, or may have, regions that it writes to one leg only, or holds
+	 * all writes because its log failed: once suspended it must not be resumed; load another
+	 * one. */
 	bool needs_reload;
 	struct cml_stats stats;
 };

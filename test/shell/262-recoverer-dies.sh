@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The node that copies dies in the middle of a region, while all write; it is back before the
 # copying ends.
+# long
 . "$RIG_SRC/test/shell/lib/aux.sh"
 . "$RIG_SRC/test/shell/lib/faults.sh"
 throttle=/sys/module/dm_mirror/parameters/raid1_resync_throttle
-mirror data 48M -R 4M
-on_all "echo 5 > $throttle"
-on_all "cat $throttle"
+on_all "modprobe dm-mirror; echo 1 > $throttle"
+mirror data 160M -R 2M
+episode_rate=10 episode_before=0
 episode recoverer_dies

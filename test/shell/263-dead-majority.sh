@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Two of three nodes die at once: the third, without quorum, waits, and goes on when they are back.
 # All die at once.
+# long
 . "$RIG_SRC/test/shell/lib/aux.sh"
 . "$RIG_SRC/test/shell/lib/faults.sh"
 mirror data 48M

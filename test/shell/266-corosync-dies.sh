@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # corosync dies on the coordinator, and on another, under load.
+# long
 . "$RIG_SRC/test/shell/lib/aux.sh"
 . "$RIG_SRC/test/shell/lib/faults.sh"
 mirror data 48M -R 4k

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # A leg fails under load: on one node, on all; and it comes back.
+# long
 . "$RIG_SRC/test/shell/lib/aux.sh"
 . "$RIG_SRC/test/shell/lib/faults.sh"
 mirror data 48M -R 4k

@@ -48,4 +48,9 @@
 	"flow ...\n" \
 	ACTIVATE(1) ACTIVATE(2) JOIN(3)
 
+/* Node 1's oldest log device request fails as often as it may before that counts. */
+#define FAILS_ONCE "fail 1 ...\nwait 500 ...\n"
+#define FAILS_IN_VAIN \
+	FAILS_ONCE FAILS_ONCE FAILS_ONCE FAILS_ONCE FAILS_ONCE FAILS_ONCE
+
 #endif

@@ -313,6 +313,41 @@ static const char legs[] =
 	"count 1\n"
 	"> 1 reply GET_SYNC_COUNT 0 0\n";
 
+/* Its kernel holds all writes from then on, whatever becomes of the device. */
+static const char log_failed[] =
+	"nosync\n"
+	START_1 ACTIVATE(1)
+	"legs 1 ...\n"
+	"mark 1 3\n"
+	"> 1 write slot0\n"
+	"reload 1\n"
+	"> 1 fits\n"
+	FAILS_IN_VAIN
+	"fail 1\n"
+	"> 1 reply MARK_REGION -5\n"
+	"reload 1\n"
+	"> 1 needs another table\n"
+	"# the same table, suspended and resumed: it is none the better for it\n"
+	"presuspend 1 ...\n"
+	"flow ...\n"
+	"postsuspend 1 ...\n"
+	"flow ...\n"
+	"resume 1 ...\n"
+	"flow ...\n"
+	"reload 1\n"
+	"> 1 needs another table\n"
+	"# another one\n"
+	"presuspend 1 ...\n"
+	"flow ...\n"
+	"postsuspend 1 ...\n"
+	"flow ...\n"
+	"ctr 1 101 ...\n"
+	"resume 1 101 ...\n"
+	"flow ...\n"
+	"dtr 1 ...\n"
+	"reload 1\n"
+	"> 1 fits\n";
+
 int main(void)
 {
 	trace_play("either copy of the superblock knows who runs: copy 0 is lost", copy_0);
@@ -331,5 +366,6 @@ int main(void)
 	trace_play("so it does when a good superblock does not know it", unknown_died);
 	trace_play("a node that nobody knew is not killed when it is back", guessed);
 	trace_play("other legs: out of sync on disk before a superblock names them", legs);
+	trace_play("a table that was told of a failed log is replaced", log_failed);
 	return tap_done();
 }

@@ -258,7 +258,6 @@ static const char unwhole_leave[] =
 	IS_OUT_OF_SYNC;
 
 /* The founder cannot read the out-of-sync page: what it believes is not on disk yet. */
-#define TRY_IN_VAIN "fail 1 ...\nwait 500 ...\n"
 static const char out_of_sync_unread[] =
 	RUNS DAEMON_DIES
 	"view 2 1 ...\n"
@@ -270,7 +269,7 @@ static const char out_of_sync_unread[] =
 	"own 1 ...\n"
 	"disk 1 3\n"
 	"> 1 read oos\n"
-	TRY_IN_VAIN TRY_IN_VAIN TRY_IN_VAIN TRY_IN_VAIN TRY_IN_VAIN TRY_IN_VAIN
+	FAILS_IN_VAIN
 	"fail 1 ...\n"
 	"disk 1 2 ...\n"
 	"deliver\n"

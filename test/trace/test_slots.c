@@ -4,12 +4,8 @@
 #include "test/trace/prologue.h"
 #include "test/trace/trace.h"
 
-#define TRY_IN_VAIN \
-	"fail 1\n" \
-	"wait 500 ...\n"
-
 #define FAIL \
-	TRY_IN_VAIN TRY_IN_VAIN TRY_IN_VAIN TRY_IN_VAIN TRY_IN_VAIN TRY_IN_VAIN \
+	FAILS_IN_VAIN \
 	"fail 1 ...\n" \
 	"wait 30000 ...\n" \
 	"flow ...\n"

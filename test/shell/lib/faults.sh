@@ -11,6 +11,8 @@
 # $daemons_only "yes" when no node, disk or network has failed.
 
 episode_secs=25		# the writers write for that long
+episode_rate=100	# so many writes a second and node
+episode_before=3	# seconds of writing before the fault
 episode_joiner=
 stall_ms=5000		# beyond the fencing nobody waits for longer
 
@@ -76,16 +78,18 @@ fault_all_die() {
 }
 
 # A new mirror is being copied: a node that copies dies.
-copier() {
+copier_found() {
 	local n
 	for n in $(rig_live); do
-		[ "$(get_status "$n" own_claims)" = 0 ] || { echo "$n"; return; }
+		[ "$(get_status "$n" own_claims)" != 0 ] || continue
+		echo "$n" > "$RIG_DIR/copier"
+		return
 	done
 	return 1
 }
 fault_recoverer_dies() {
-	wait_for 20 "a node that copies" copier
-	die_of_power "$(copier || first_node)"
+	wait_for 20 "a node that copies" copier_found
+	die_of_power "$(cat "$RIG_DIR/copier")"
 }
 
 fault_partition() { die_of_partition "$@"; }
@@ -196,8 +200,8 @@ episode() {
 	dead='' fencing_ms=0 daemons_only=no
 	rm -f "$RIG_DIR/writers"
 	[ -z "$episode_joiner" ] || on "$episode_joiner" lvchange -aln vg/data
-	writers_start /dev/vg/data $episode_secs 2048 100 "$(episode_writers)"
-	sleep 3
+	writers_start /dev/vg/data $episode_secs 2048 $episode_rate "$(episode_writers)"
+	sleep $episode_before
 	join_begin
 	"fault_$kind" "$@"
 	[ $(($(rig_live | wc -l) * 2)) -gt "$RIG_NODES" ] || episode_mend
