@@ -9,7 +9,7 @@ wait_sync vg/data
 episode part_fails 2 data_mimage_1 3
 episode part_fails "1 2 3" data_mimage_1 3
 # The primary one, on all nodes at once: a stock client that has not noticed writes a region that is
-# out of sync to that leg alone, and its kernel gives the error to the writer (doc/failure.md).
+# out of sync to that leg alone, and its kernel gives the error to the writer (invariants.md, G5).
 [ "$RIG_MODULE" != all ] || episode part_fails "1 2 3" data_mimage_0 3
 episode_joiner=3
 episode part_fails 1 data_mimage_0 3
