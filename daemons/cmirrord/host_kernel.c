@@ -14,7 +14,17 @@
 #include "lib/daemon/lg.h"
 
 static void ctr_handle(struct host *host, const struct kabi_req *req);
+static void ctr_again(struct host *host, struct reg_inst *inst, const struct kabi_req *req);
 static void ctr_reply(struct host *host, const struct kabi_req *req, const char *dev);
+static void ctr_again(struct host *host, struct reg_inst *inst, const struct kabi_req *req)
+{
+	bool waited_together = inst->batch == host->batch;
+
+	if (!waited_together && inst->type->ctr_again)
+		inst->type->ctr_again(inst);
+	ctr_reply(host, req, waited_together ? inst->dev : NULL);
+}
+
 static void dtr_handle(struct host *host, struct reg_inst *inst, const struct kabi_req *req);
 static void region_size_reply(struct host *host, struct reg_inst *inst, const struct kabi_req *req);
 static int unknown_error(uint32_t type);
@@ -46,7 +56,7 @@ void host_request(struct host *host, const struct kabi_req *req)
 	inst = registry_find(host->registry, req->uuid, req->luid);
 	if (req->type == KABI_CTR) {
 		if (inst)
-			ctr_reply(host, req, inst->batch == host->batch ? inst->dev : NULL);
+			ctr_again(host, inst, req);
 		else
 			ctr_handle(host, req);
 	} else if (!inst) {

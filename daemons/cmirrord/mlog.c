@@ -19,6 +19,7 @@ static int disk_ctr(void *ctx, const struct kabi_req *req, void **log_out, const
 		    struct cm_errmsg *err);
 static int core_ctr(void *ctx, const struct kabi_req *req, void **log_out, const char **dev_out,
 		    struct cm_errmsg *err);
+static void mlog_ctr_again(struct reg_inst *inst);
 static void mlog_dtr(void *ctx, struct reg_inst *inst);
 static void mlog_request(void *ctx, struct reg_inst *inst, const struct kabi_req *req);
 static uint32_t mlog_region_size_sect(void *ctx, const struct reg_inst *inst);
@@ -47,6 +48,7 @@ void mlog_types_init(struct host *host)
 {
 	host->type_disk = (struct log_type){
 		.word = "clustered-disk", .ctx = host, .ctr = disk_ctr, .dtr = mlog_dtr,
+		.ctr_again = mlog_ctr_again,
 		.request = mlog_request, .region_size_sect = mlog_region_size_sect,
 	};
 	host->type_core = host->type_disk;
@@ -179,6 +181,13 @@ static int mlog_same(const struct mlog *mlog, const struct kabi_ctr *ctr, struct
 		return -EBUSY;
 	}
 	return 0;
+}
+
+static void mlog_ctr_again(struct reg_inst *inst)
+{
+	struct mlog *mlog = inst->log;
+
+	cml_instance_again(mlog->cml, inst->luid);
 }
 
 static void mlog_dtr(void *ctx, struct reg_inst *inst)

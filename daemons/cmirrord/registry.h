@@ -46,6 +46,9 @@ struct log_type {
 	 */
 	int (*ctr)(void *ctx, const struct kabi_req *req, void **log_out, const char **dev_out,
 		   struct cm_errmsg *err);
+	/* CTR once more, though it was answered: its kernel runs, and tells again what it told a
+	 * former process. The reply is the caller's. May be NULL. */
+	void (*ctr_again)(struct reg_inst *inst);
 	/* DTR. The instance leaves the registry right after it; the reply is the caller's. */
 	void (*dtr)(void *ctx, struct reg_inst *inst);
 	/* Any other request of the instance; the type replies, now or later. */

@@ -95,6 +95,14 @@ int cml_instance_add(struct cml *log, uint64_t luid, const struct kabi_ctr *ctr,
 	return 0;
 }
 
+void cml_instance_again(struct cml *log, uint64_t luid)
+{
+	const struct cml_inst *inst = cml_inst_find(log, luid);
+
+	CM_ASSERT(inst);
+	log->may_run |= inst->client == WIRE_CLIENT_CONNECTOR && inst->state == CML_INST_NEW;
+}
+
 int cml_instance_add_kmod(struct cml *log, uint64_t luid, const struct kabi_ctr *ctr,
 			  struct cm_errmsg *err)
 {

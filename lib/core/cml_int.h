@@ -332,6 +332,7 @@ struct cml {
 	struct disk_geom geom;
 	uint32_t slot;   /* CML_NO_SLOT */
 	bool knows_past;   /* of the instances of this boot: from /run, or by having served them */
+	bool may_run;      /* a stock instance of which persist memory does not know */
 	bool slot_ready;   /* its pages were read */
 	bool slot_is_read; /* they are being read */
 	uint32_t slot_read_next, slot_read_busy;

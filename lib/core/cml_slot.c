@@ -141,25 +141,21 @@ void cml_slot_read_start(struct cml *log)
 /*
  * Marks in the own slot, and no kernel of ours runs: one did, and has ended without a leave (its
  * daemon was dead, or not whole). What its last writes came to nobody knows (hazard L27). If one
- * runs, and what it has under way is not known either, all that is marked is. A stock kernel whose
- * file is lost may run, or not: then both.
+ * runs, and what it has under way is not known either, all that was marked is. One that may run, or
+ * not, is taken for both.
  */
 static void whose_marks(struct cml *log)
 {
-	bool is_lost = !log->knows_past;
+	bool may_run = !log->knows_past && log->may_run;
 
-	if (!cml_has_running(log))
+	if (cml_has_running(log))
+		return;
+	if (!may_run)
 		bits_fill(&log->dirty, false);
 	if (!log->mark_count)
 		return;
-	if (is_lost)
-		bits_or(&log->dirty, &log->marks);
-	if (cml_has_running(log))
-		return;
 	log->unswept_failed = true;
-	log->is_unswept = !is_lost || cml_client(log) != WIRE_CLIENT_CONNECTOR;
-	if (log->is_unswept)
-		bits_fill(&log->dirty, false);
+	log->is_unswept = !may_run;
 }
 
 static void slot_read_end(struct cml *log)
@@ -213,6 +209,8 @@ void cml_slot_read_done(struct cml *log, struct cml_io *io, int result)
 	log->slot_read_busy--;
 	if (!r) {
 		disk_page_or(&log->geom, io->arg, io->page, &log->marks);
+		if (!log->knows_past)
+			disk_page_or(&log->geom, io->arg, io->page, &log->dirty);
 	} else {
 		/*
 		 * What is damaged is all dirty for whoever reads it. What only we cannot read is

@@ -112,6 +112,11 @@ struct cml *cmn_find(const struct cmn *cmn, const char *uuid); /* or NULL */
  */
 int cml_instance_add(struct cml *log, uint64_t luid, const struct kabi_ctr *ctr,
 		     struct cm_errmsg *err) CM_MUST_CHECK;
+/*
+ * The kernel has sent CTR of this instance again, though it was answered: it seems to run, and
+ * nothing in persist memory says so. What is marked in the own slot may then be under way.
+ */
+void cml_instance_again(struct cml *log, uint64_t luid);
 /* The same of an instance of the module dm-log-cmirror. Its requests come by CMN_EV_KMOD. */
 int cml_instance_add_kmod(struct cml *log, uint64_t luid, const struct kabi_ctr *ctr,
 			  struct cm_errmsg *err) CM_MUST_CHECK;

@@ -462,6 +462,8 @@ static void req_ctr(struct sim_node *nd, const struct kabi_req *req)
 		log_open(nd, &ctr);
 	if (nd->s->failed)
 		return;
+	if (cml_instance_known(nd->log, req->luid))
+		cml_instance_again(nd->log, req->luid);
 	answer(nd, req, cml_instance_add(nd->log, req->luid, &ctr, &err));
 	timer_arm(nd);
 	sim_host_orphans(nd);

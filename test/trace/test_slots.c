@@ -268,6 +268,8 @@ static const char without_file[] =
 	"start 1\n"
 	"view 2 1 ...\n"
 	"flow ...\n"
+	"# as the kernel does in a replay, when the first answer has a device word\n"
+	"ctr 1 ...\n"
 	ACTIVATE(1)
 	"legs 1 ...\n"
 	LATER

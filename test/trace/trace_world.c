@@ -331,6 +331,8 @@ static void request_ctr(struct trace_node *n, const struct kabi_req *req)
 	struct cm_errmsg err;
 
 	trace_table(n, &ctr);
+	if (cml_instance_known(n->log, req->luid))
+		cml_instance_again(n->log, req->luid);
 	trace_out(n->t, "%u reply CTR %d\n", n->nodeid,
 		  cml_instance_add(n->log, req->luid, &ctr, &err));
 }
