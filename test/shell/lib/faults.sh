@@ -7,14 +7,16 @@
 # the legs are the same. With a joiner (episode_joiner=N) node N is not active at first, and is
 # activated while the fault goes on.
 #
-# fault_KIND leaves in $dead the nodes that died, in $fencing_ms how long the last fencing took, in
-# $daemons_only "yes" when no node, disk or network has failed.
+# fault_KIND leaves in $dead the nodes that died, and in $fencing_ms for how long writers may have
+# waited: until the last fencing, or until a disk was well again.
 
 episode_secs=25		# the writers write for that long
 episode_rate=100	# so many writes a second and node
 episode_before=3	# seconds of writing before the fault
 episode_joiner=
 stall_ms=5000		# beyond the fencing nobody waits for longer
+
+fencings_before=()
 
 now_ms() { date +%s%3N; }
 
@@ -103,20 +105,18 @@ fault_corosync_dies() { # fault_corosync_dies NODE
 	fencing_ms=$(($(now_ms) - start_ms))
 }
 
-# A node stands still for as long as it may, and for longer.
+# A node stands still, for less than the others wait for it, or for longer: then it is fenced.
 fault_pause() { # fault_pause NODE SECS
-	local before
-	before=$(fencings "$1")
+	local start_ms
+	start_ms=$(now_ms)
 	pause "$1"
 	sleep "$2"
-	resume "$1"
-	sleep 1
-	[ "$(fencings "$1")" = "$before" ] || dead="$dead $1"
-	fencing_ms=$(($2 * 1000 + 5000))
+	[ "$2" -lt 5 ] || wait_for 60 "fencing of node $1" was_fenced "$1"
+	alive "$1" && resume "$1"
+	fencing_ms=$(($(now_ms) - start_ms))
 }
 
 fault_daemon_dies() { # fault_daemon_dies NODE SECS: for as long
-	daemons_only=yes
 	daemon_kill "$1"
 	sleep "$2"
 	daemon_start "$1"
@@ -124,7 +124,6 @@ fault_daemon_dies() { # fault_daemon_dies NODE SECS: for as long
 
 fault_daemon_dies_often() { # fault_daemon_dies_often NODE TIMES
 	local i
-	daemons_only=yes
 	for ((i = 0; i < $2; i++)); do
 		daemon_kill "$1"
 		daemon_start "$1"
@@ -133,7 +132,6 @@ fault_daemon_dies_often() { # fault_daemon_dies_often NODE TIMES
 }
 
 fault_clvmd_dies() { # fault_clvmd_dies NODE
-	daemons_only=yes
 	on "$1" 'pkill -KILL -x clvmd; sleep 1; clvmd'
 }
 
@@ -167,6 +165,15 @@ join_end() {
 	bg_wait join 120 || [[ " $dead " == *" $episode_joiner "* ]] || die "the joiner failed"
 }
 
+# Fencings of each node before the fault; whoever was fenced since is dead, whatever was meant.
+was_fenced() { fenced_since "$1" "${fencings_before[$1]}"; }
+dead_note() {
+	local n
+	for n in $(rig_ids); do
+		! was_fenced "$n" && alive "$n" || dead="$dead $n"
+	done
+}
+
 survivors() {
 	local n
 	for n in $(sort -u "$RIG_DIR/writers"); do
@@ -195,18 +202,24 @@ episode_mend() {
 }
 
 episode() {
-	local kind=$1 n
+	local kind=$1 n start_ms
 	shift
-	dead='' fencing_ms=0 daemons_only=no
+	dead='' fencing_ms=0
+	for n in $(rig_ids); do fencings_before[n]=$(fencings "$n"); done
 	rm -f "$RIG_DIR/writers"
 	[ -z "$episode_joiner" ] || on "$episode_joiner" lvchange -aln vg/data
 	writers_start /dev/vg/data $episode_secs 2048 $episode_rate "$(episode_writers)"
 	sleep $episode_before
 	join_begin
+	start_ms=$(now_ms)
 	"fault_$kind" "$@"
-	[ $(($(rig_live | wc -l) * 2)) -gt "$RIG_NODES" ] || episode_mend
+	dead_note
+	if [ $(($(rig_live | wc -l) * 2)) -le "$RIG_NODES" ]; then
+		episode_mend
+		fencing_ms=$(($(now_ms) - start_ms))
+	fi
 	writers_wait 180 "$(survivors)"
-	for n in $dead; do bg_wait "write$n" 10 > "$RIG_DIR/dead" || :; done
+	for n in $(tr ' ' '\n' <<< "$dead" | sort -u); do bg_wait "write$n" 10 > "$RIG_DIR/dead" || :; done
 	join_end
 	stalls_check
 	episode_mend
