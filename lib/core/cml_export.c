@@ -269,16 +269,17 @@ void cml_export_done(struct cml *log, struct cml_io *io)
 
 /*
  * What is out of sync in a core log is forgotten with its last member, and failed writes that
- * nobody has heard of are with ours: a table that says "nosync" is not believed after that.
+ * nobody has heard of are with ours: whoever founds it next does not believe "nosync" if it left it
+ * like that, as its last member or before.
  */
-static bool is_forgotten(const struct cml *log)
+static void core_remember(struct cml *log)
 {
-	if (!log->cfg.is_core)
-		return false;
-	if (is_alone(log))
-		return log->oos_count || log->leave.has_nosync;
-	return log->unswept_failed &&
-	       (!log->leave.oos_seq || log->oos_set_delivered < log->leave.oos_seq);
+	bool is_told = log->leave.oos_seq && log->oos_set_delivered >= log->leave.oos_seq;
+
+	log->left_core_oos = log->cfg.is_core && (log->oos_count || log->leave.has_nosync);
+	log->is_unswept = is_alone(log) ? log->left_core_oos
+					: log->cfg.is_core && log->unswept_failed && !is_told;
+	log->unswept_failed = log->is_unswept;
 }
 
 /* The own LEAVE has come back, or the view has changed under it and we are no member any more. */
@@ -296,7 +297,7 @@ static void sent_pump(struct cml *log)
 	for (i = 0; i < CML_LUIDS_MAX; i++)
 		is_refused |= log->inst[i].is_used && log->inst[i].state == CML_INST_REFUSED;
 	step_set(log, CML_LEAVE_NONE);
-	log->is_unswept = log->unswept_failed = is_forgotten(log);
+	core_remember(log);
 	log->join_sent = false;
 	log->slot = CML_NO_SLOT;
 	cml_slot_unread(log);

@@ -403,6 +403,7 @@ struct cml {
 	 * one starts. And its writes may have failed on a leg.
 	 */
 	bool is_unswept, unswept_failed;
+	bool left_core_oos; /* a core log, when this node left it: nobody else may remember */
 	bool join_sent;
 	uint64_t join_view;
 	bool stranger_has_state;

@@ -233,6 +233,8 @@ static void resume(struct cml *log, struct cml_inst *inst, bool is_replay)
 
 	inst->is_replay = is_replay;
 	log->persist->inst[inst - log->inst].is_running = is_replay;
+	if (!is_replay) /* it tries its log anew (cmk_life.c) */
+		log->persist->inst[inst - log->inst].has_failed_log = 0;
 	cml_inst_resume(log, inst, &req);
 }
 
@@ -266,6 +268,8 @@ void cml_km_gone(struct cml *log, const struct cml_inst *inst)
 	acks_send(log);
 	cml_marks_forget(log);
 	cml_slot_read_start(log);
+	if (log->cfg.is_core) /* no slot tells */
+		log->is_unswept = log->unswept_failed = true;
 }
 
 static void presuspend(struct cml *log, struct cml_inst *inst)

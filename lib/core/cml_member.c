@@ -201,7 +201,10 @@ void cml_became_whole(struct cml *log)
 
 	log->slot = cml_slot_of(log, log->cmn->cfg.nodeid);
 	CM_ASSERT(log->slot != CML_NO_SLOT);
+	log->left_core_oos = false;
 	if (is_founder) {
+		if (log->cfg.is_core)
+			log->is_unswept = log->unswept_failed = false;
 		log->oos_durable = log->oos_gen;
 		if (log->open.is_oos_bad) /* of memory only, until it is written */
 			cml_oos_changed(log);

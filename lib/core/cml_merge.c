@@ -355,6 +355,12 @@ void cml_merge_deliver(struct cml *log, const struct wire_msg *msg)
 {
 	cml_oos_or(log, msg->u.merge.first, msg->blob, msg->blob_bytes);
 	cml_oos_changed(log);
+	/*
+	 * Kernels that were told that these are in sync have to resume (L1); here, too, because
+	 * MERGED comes to nothing when the owner joins before. Whether a bit was news must not
+	 * matter: a joiner has not got all of them yet.
+	 */
+	log->merge_epoch++;
 	if (msg->sender == log->cmn->cfg.nodeid)
 		log->merge_delivered = msg->seq;
 }

@@ -253,8 +253,7 @@ static void core_found(struct cml *log)
 {
 	/* A table that runs was told more than anybody knows now (hazard L25). */
 	bits_fill(&log->oos, log->cfg.ctr.sync != KABI_SYNC_NOSYNC || cml_is_replayed(log) ||
-				     log->unswept_failed);
-	log->is_unswept = log->unswept_failed = false;
+				     log->unswept_failed || log->left_core_oos);
 	log->oos_count = bits_weight(&log->oos);
 	log->epoch = 1;
 	if (slot_prepare(log))

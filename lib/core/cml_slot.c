@@ -218,6 +218,8 @@ void cml_slot_read_done(struct cml *log, struct cml_io *io, int result)
 		 * written again.
 		 */
 		bits_set_range(&log->marks, first, end);
+		if (!log->knows_past)
+			bits_set_range(&log->dirty, first, end);
 		log->slot_page[io->arg].set_gen = ++log->mark_gen;
 		log->slot_page[io->arg].is_wanted = true;
 		cmn_journal(log->cmn, log, CMN_LG_WARN,

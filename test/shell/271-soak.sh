@@ -20,8 +20,8 @@ other() { rig_ids | grep -vx "$1" | tr '\n' ' ' | sed 's/ $//'; }
 
 soak_fault() {
 	local kind node nodes
-	pick coordinator_dies two_die all_die partition corosync_dies daemon_dies daemon_dies_often \
-		clvmd_dies pause leg log
+	pick coordinator_dies two_die all_die partition corosync_dies daemon_dies \
+		daemon_dies_often clvmd_dies pause leg log
 	kind=$picked
 	pick $(rig_ids)
 	node=$picked

@@ -327,6 +327,45 @@ static const char core_alone[] =
 	"count 1 101\n"
 	"> 1 reply GET_SYNC_COUNT 0 0\n";
 
+/* The one that left first founds it next: it knows what it knew then. */
+static const char core_left_first[] =
+	"core\n"
+	"nosync\n"
+	ACTIVE_2
+	"mark 1 3 ...\n"
+	"flow ...\n"
+	"setsync 1 3 0 ...\n"
+	"flow ...\n"
+	"count 2\n"
+	"> 2 reply GET_SYNC_COUNT 0 15\n"
+	"presuspend 2 ...\n"
+	"presuspend 1 ...\n"
+	"flow ...\n"
+	"postsuspend 2 ...\n"
+	"flow ...\n"
+	"postsuspend 1 ...\n"
+	"flow ...\n"
+	"ctr 2 201 ...\n"
+	"resume 2 201 ...\n"
+	"flow ...\n"
+	"count 2 201\n"
+	"> 2 reply GET_SYNC_COUNT 0 0\n";
+
+/* A killed suspend of a core log's table: nothing is handed back, and no slot tells. */
+static const char core_gone[] =
+	"core\n"
+	"nosync\n" START_1
+	"kctr 1 100 ...\n"
+	"legs 1 ...\n"
+	LOOK_ASKS("100")
+	"flow ...\n"
+	"dtr 1 100 ...\n"
+	NEXT("101")
+	"flow ...\n"
+	LATER(100) LATER(2000)
+	"count 1 101\n"
+	"> 1 reply GET_SYNC_COUNT 0 0\n";
+
 int main(void)
 {
 	trace_play("a table that is exchanged at once", exchanged);
@@ -343,5 +382,7 @@ int main(void)
 	trace_play("an out-of-sync page that its founder cannot read", out_of_sync_unread);
 	trace_play("a core log", core);
 	trace_play("a core log whose only member leaves", core_alone);
+	trace_play("a core log, founded by who left it first", core_left_first);
+	trace_play("a core log whose table hands nothing back", core_gone);
 	return tap_done();
 }

@@ -291,6 +291,43 @@ static const char without_file[] =
 	"> slot0\n"
 	"> oos 3\n";
 
+/*
+ * Node 1 is back without a table, and its marks are being merged; its next table comes before that
+ * is through. Node 2 believes them in sync, as it was told.
+ */
+static const char merge_in_vain[] =
+	"nosync\n"
+	ACTIVE_2
+	"mark 1 3 ...\n"
+	"flow ...\n"
+	"stop 1\n"
+	"lose 1\n"
+	"lock free\n"
+	"view 2 2 ...\n"
+	"flow ...\n"
+	"start 1\n"
+	"view 3 1 2 ...\n"
+	"deliver ...\n"
+	"deliver ...\n"
+	"deliver\n"
+	"> 2 release 1\n"
+	"> 2 read slot0\n"
+	"ctr 1 101 ...\n"
+	"resume 1 101\n"
+	"> 1 send JOIN\n"
+	"disk 2\n"
+	"> 2 send MERGE of 1 0x8\n"
+	"deliver ...\n"
+	"deliver ...\n"
+	"reload 2\n"
+	"> 2 needs a resume\n"
+	"flow ...\n"
+	"show 2\n"
+	"> slot0\n"
+	"> oos 3\n"
+	"reload 2\n"
+	"> 2 needs a resume\n";
+
 int main(void)
 {
 	trace_play("marks found by a new coordinator are durable before their slot is forgotten",
@@ -302,6 +339,7 @@ int main(void)
 	trace_play("a write that is under way over a restart keeps its mark", under_way);
 	trace_play("a table ends before its daemon has answered its RESUME", ends_in_replay);
 	trace_play("a write that is under way over a restart without a file", without_file);
+	trace_play("marks are merged, and their owner joins", merge_in_vain);
 	trace_play("a slot is read anew for tables that come again", read_again);
 	return tap_done();
 }

@@ -106,9 +106,17 @@ static bool play_disk(struct trace_node *n, const struct line *l, int result)
 static void play_reload(struct trace_node *n)
 {
 	struct cml_status status;
+	bool needs_resume = false;
+	uint32_t i;
 
 	cml_status(n->log, &status);
-	trace_out(n->t, "%u %s\n", n->nodeid, status.needs_reload ? "needs another table" : "fits");
+	for (i = 0; i < status.member_count; i++)
+		needs_resume |= status.member[i].nodeid == n->nodeid &&
+				status.member[i].needs_resume;
+	trace_out(n->t, "%u %s\n", n->nodeid,
+		  status.needs_reload ? "needs another table"
+		  : needs_resume      ? "needs a resume"
+				      : "fits");
 }
 
 /* kctr N LUID, kwrite N MARKS, klook N LUID STATE ASK MARKS [FAILED], close N, show N */

@@ -23,7 +23,7 @@
  *	nosync | gen GEN | core	from now on tables are made so
  *	forget N		what N's former daemon has left in /run is gone
  *	own N | dead N M | legs N | flushed N		completions
- *	reload N		does its table need to be loaded anew?
+ *	reload N		does its table need to be loaded anew, or to be resumed?
  *	orphans N COUNT		kernel instances of a former daemon that have not come back
  *	kctr N LUID		a table with the module is made
  *	klook N LUID STATE ASK MARKS [FAILED]	what that table says (kmod/cmirror.h): MARKS are the

@@ -219,7 +219,9 @@ episode() {
 		fencing_ms=$(($(now_ms) - start_ms))
 	fi
 	writers_wait 180 "$(survivors)"
-	for n in $(tr ' ' '\n' <<< "$dead" | sort -u); do bg_wait "write$n" 10 > "$RIG_DIR/dead" || :; done
+	for n in $(tr ' ' '\n' <<< "$dead" | sort -u); do
+		bg_wait "write$n" 10 > "$RIG_DIR/dead" || :
+	done
 	join_end
 	stalls_check
 	episode_mend
