@@ -86,9 +86,17 @@ static const char *word_next(char **at)
 
 static bool dev_parse(const char *word, struct mir_dev *dev)
 {
-	int end = 0;
+	unsigned long long major, minor;
+	char rest;
 
-	return sscanf(word, "%u:%u%n", &dev->major, &dev->minor, &end) == 2 && !word[end];
+	/* %llu takes a sign, and a number of any length for another one. */
+	if (strspn(word, "0123456789:") != strlen(word) ||
+	    sscanf(word, "%llu:%llu%c", &major, &minor, &rest) != 2 || major > UINT32_MAX ||
+	    minor > UINT32_MAX)
+		return false;
+	dev->major = (uint32_t)major;
+	dev->minor = (uint32_t)minor;
+	return true;
 }
 
 static bool number_parse(const char *word, uint32_t max, uint32_t *value)

@@ -20,14 +20,15 @@ static int number_check(int fd, dev_t number);
 
 int bdev_number_parse(const char *text, dev_t *number)
 {
-	unsigned int major_nr, minor_nr;
+	unsigned long long major_nr, minor_nr;
 	char rest;
 
-	/* %u takes signs and blanks too; a table or a kernel never writes those */
+	/* %llu takes signs and blanks too; a table or a kernel never writes those */
 	if (strspn(text, "0123456789:") != strlen(text) || strlen(text) > 20 ||
-	    sscanf(text, "%u:%u%c", &major_nr, &minor_nr, &rest) != 2)
+	    sscanf(text, "%llu:%llu%c", &major_nr, &minor_nr, &rest) != 2 ||
+	    major_nr > UINT32_MAX || minor_nr > UINT32_MAX)
 		return -EINVAL;
-	*number = makedev(major_nr, minor_nr);
+	*number = makedev((unsigned int)major_nr, (unsigned int)minor_nr);
 	return 0;
 }
 

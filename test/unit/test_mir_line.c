@@ -84,6 +84,9 @@ int main(void)
 	IS_INT(mir_line_parse("core 1 1024 9 7:0 0 7:1 0 7:2 0 7:3 0 7:4 0 7:5 0 7:6 0 7:7 0 7:8 0",
 			      &live),
 	       -EBADMSG, "too many legs");
+	IS_INT(mir_line_parse("core 1 1024 1 7:-1 0", &live), -EBADMSG, "a sign");
+	IS_INT(mir_line_parse("core 1 1024 1 4294967549:0 0", &live), -EBADMSG,
+	       "2^32 and 253 is not 253");
 	sweep(OURS);
 	sweep(STOCK);
 	sweep(MODULE);

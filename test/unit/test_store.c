@@ -109,6 +109,7 @@ static void test_open(void)
 	IS_INT(bdev_number_parse("253:2 ", &number), -EINVAL, "not with a blank");
 	IS_INT(bdev_number_parse("253:", &number), -EINVAL, "not half of it");
 	IS_INT(bdev_number_parse("-1:2", &number), -EINVAL, "not with a sign");
+	IS_INT(bdev_number_parse("4294967549:2", &number), -EINVAL, "not 2^32 and 253 as 253");
 	if (geteuid()) {
 		SKIP("device by number", "needs root");
 		return;
