@@ -201,6 +201,12 @@ static int message(struct kmc *kmc, const struct nlmsghdr *nlh, answer_fn *answe
 	return 1;
 }
 
+/* libmnl takes a length of 2 GiB and more for a negative one, which is less than what is left. */
+static bool message_ok(const struct nlmsghdr *nlh, int left)
+{
+	return mnl_nlmsg_ok(nlh, left) && nlh->nlmsg_len <= (uint32_t)left;
+}
+
 /*
  * Never waits: the kernel has answered when sendto() returns. t0: news have filled the socket's
  * buffer. t1: a command; its answer is dropped, and ENOBUFS noted. t2: the news are read, and
@@ -220,7 +226,7 @@ static int receive(struct kmc *kmc, answer_fn *answer, void *ctx)
 	}
 	if ((size_t)got > sizeof(kmc->in))
 		return -EMSGSIZE;
-	for (; r == 1 && mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
+	for (; r == 1 && message_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
 		r = message(kmc, nlh, answer, ctx);
 	return r;
 }
@@ -380,7 +386,7 @@ static int news_receive(struct kmc *kmc)
 		kmc->news_lost |= errno == ENOBUFS;
 		return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? 0 : -errno;
 	}
-	for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
+	for (; message_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
 		(void)message(kmc, nlh, NULL, NULL);
 	return 0;
 }

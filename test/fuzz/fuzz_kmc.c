@@ -36,7 +36,7 @@ static void messages(struct kmc *kmc, const uint8_t *bytes, size_t size, answer_
 	const struct nlmsghdr *nlh = (const void *)bytes;
 	int left = (int)size, r = 1;
 
-	for (; r == 1 && mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
+	for (; r == 1 && message_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
 		r = message(kmc, nlh, answer, ctx);
 }
 
