@@ -22,13 +22,17 @@ caught() {
 		-artifact_prefix="$work/" "$work/found" "$top/test/fuzz/corpus/$1" \
 		> "$work/log" 2>&1 || status=$?
 	rm -r "$work/found" "$work/fuzz_$1"
-	grep -E 'assertion failed|ERROR: |runtime error|DONE' "$work/log"
-	[ "$status" != 0 ]
+	grep -Eo 'assertion failed.*|ERROR: [A-Z][a-z].*|runtime error:.*|[0-9]* *DONE.*' \
+		"$work/log" | head -n 1 > "$work/seen"
+	cat "$work/seen"
+	[ "$status" != 0 ] && grep -q 'fail\|ERR\|err' "$work/seen"
 }
 
 mutant() { # mutant NAME FILE SED
 	[[ " ${CM_MUTANTS:-$1} " == *" $1 "* ]] || return 0
+	: > "$work/seen"
 	all_one "fuzz mutant $1" caught "$@"
+	cut -c 1-100 "$work/seen" | sed 's/^/# /'
 }
 
 . "$top/test/fuzz/mutants"

@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rd_init(&rd, data, size);
 	rd_skip(&rd, 1);
 	size = rd_left(&rd);
-	bytes = fuzz_take(&rd, size);
+	bytes = fuzz_take(&rd, MNL_ALIGN(size));	/* libmnl looks at whole words */
 	kmc.family = FAMILY;
 	kmc.seq = 1;
 	kmc.news_count = 0;

@@ -16,6 +16,15 @@ static void each(void *ctx, const struct record *record)
 	CM_ASSERT(!memcmp(ctx, record, sizeof(*record)));
 }
 
+/* Behind its NUL a text may still have what a former line of the same key said. */
+static bool is_same(const struct record *a, const struct record *b)
+{
+	return a->phase == b->phase && a->is_all == b->is_all && !strcmp(a->vg, b->vg) &&
+	       !strcmp(a->lv, b->lv) && !strcmp(a->dm_uuid, b->dm_uuid) &&
+	       !strcmp(a->log_uuid, b->log_uuid) && !strcmp(a->vg_lock_args, b->vg_lock_args) &&
+	       !strcmp(a->lv_lock_args, b->lv_lock_args);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct record record, again;
@@ -31,6 +40,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	record_each(each, &record);
 	CM_ASSERT(each_count == 1);
 	CM_ASSERT(!record_write(&record, &err) && !record_read(UUID, &again));
-	CM_ASSERT(!memcmp(&record, &again, sizeof(record)));
+	CM_ASSERT(is_same(&record, &again));
 	return 0;
 }
