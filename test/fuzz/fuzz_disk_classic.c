@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The kernel's own log, or our poison: number of regions, whether to mend the poison, block 0. */
+/*
+ * The kernel's own log, or our poison: number of regions, flags (1: mend the poison; 2: many
+ * regions, which is slow), block 0.
+ */
 #include "test/fuzz/fuzz.h"
 
 #include <stdlib.h>
@@ -9,7 +12,8 @@
 #include "lib/format/disk_hdr.h"
 
 #define UUID		"LVM-a1"
-#define REGIONS_MAX	30000u	/* reaches into block 1 */
+#define REGIONS_FEW	300u
+#define REGIONS_MANY	26000u	/* into block 1 */
 #define BLOCK0_REGIONS	((DISK_PAGE_BYTES - DISK_CLASSIC_BITS_OFF) * 8u)
 
 static void mend(uint8_t *block)
@@ -67,13 +71,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buf_rd rd;
 	struct bits oos;
 	uint8_t *block;
-	bool is_mended;
+	uint32_t regions;
+	uint8_t flags;
 
 	rd_init(&rd, data, size);
-	CM_ASSERT(!disk_geom_init(&geom, 8u << 20, 1 + rd_u32(&rd) % REGIONS_MAX, 2048, 4, NULL));
-	is_mended = rd_u8(&rd) & 1;
+	regions = rd_u32(&rd);
+	flags = rd_u8(&rd);
+	regions = 1 + regions % (flags & 2 ? REGIONS_MANY : REGIONS_FEW);
+	CM_ASSERT(!disk_geom_init(&geom, 8u << 20, regions, 2048, 4, NULL));
 	block = fuzz_take(&rd, DISK_PAGE_BYTES);
-	if (is_mended)
+	if (flags & 1)
 		mend(block);
 	disk_classic_decode(block, UUID, &classic);
 	CM_ASSERT(!bits_alloc(&oos, geom.region_count));
