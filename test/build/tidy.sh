@@ -37,6 +37,7 @@ is 'a good tree' "$(git init -q . && scripts/tidy)" ''
 
 finds 'no SPDX line' base/a.c "int a;$nl" \
 	'base/a.c:1: no SPDX-License-Identifier: GPL-2.0-only'
+finds "a fuzzer's input is as it is" test/fuzz/corpus/a/b 'a 	' ''
 finds 'SPDX behind #!' a.sh "#!/bin/sh$nl# SPDX-License-Identifier: GPL-2.0-only$nl" ''
 finds 'no newline at the end' base/a.c "$spdx${nl}int a;" 'base/a.c:2: no newline at the end'
 
