@@ -116,7 +116,14 @@ fault_pause() { # fault_pause NODE SECS
 	fencing_ms=$(($(now_ms) - start_ms))
 }
 
+# A request that a dead cmirrord had taken the stock client repeats after 15 s; the module asks
+# nobody.
+daemon_stall() { # daemon_stall NODE SECS
+	[ "$(get_status "$1" client)" = kmod ] || fencing_ms=$((($2 + 15) * 1000))
+}
+
 fault_daemon_dies() { # fault_daemon_dies NODE SECS: for as long
+	daemon_stall "$1" "$2"
 	daemon_kill "$1"
 	sleep "$2"
 	daemon_start "$1"
@@ -124,6 +131,7 @@ fault_daemon_dies() { # fault_daemon_dies NODE SECS: for as long
 
 fault_daemon_dies_often() { # fault_daemon_dies_often NODE TIMES
 	local i
+	daemon_stall "$1" 0
 	for ((i = 0; i < $2; i++)); do
 		daemon_kill "$1"
 		daemon_start "$1"
