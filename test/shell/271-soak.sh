@@ -46,7 +46,7 @@ soak_joiner() {
 	episode_joiner=
 	case ${fault[0]} in all_die | two_die | partition | corosync_dies | pause) return ;; esac
 	pick "" "" 3
-	episode_joiner=$picked
+	[ "${fault[1]-}" = "$picked" ] || episode_joiner=$picked
 }
 
 episode_secs=20
