@@ -8,5 +8,5 @@
 throttle=/sys/module/dm_mirror/parameters/raid1_resync_throttle
 on_all "modprobe dm-mirror; echo 1 > $throttle"
 mirror data 160M -R 2M
-episode_rate=10 episode_before=0
+episode_rate=30 episode_before=1
 episode recoverer_dies

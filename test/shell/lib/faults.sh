@@ -97,6 +97,17 @@ fault_recoverer_dies() {
 
 fault_partition() { die_of_partition "$@"; }
 
+# Both have quorum, and whoever is fenced first is dead.
+one_is_left() { [ "$(rig_live | wc -l)" = 1 ]; }
+fault_two_node_partition() {
+	local start_ms
+	start_ms=$(now_ms)
+	partition 1 2
+	wait_for 60 "the fencing of one of two" one_is_left
+	fencing_ms=$(($(now_ms) - start_ms))
+	heal
+}
+
 fault_corosync_dies() { # fault_corosync_dies NODE
 	local before start_ms
 	before=$(fencings "$1") start_ms=$(now_ms)
@@ -223,7 +234,7 @@ episode() {
 	start_ms=$(now_ms)
 	"fault_$kind" "$@"
 	dead_note
-	if [ $(($(rig_live | wc -l) * 2)) -le "$RIG_NODES" ]; then
+	if [ $(($(rig_live | wc -l) * 2)) -le "$RIG_NODES" ] && [ "${RIG_TWO_NODE:-0}" = 0 ]; then
 		episode_mend
 		fencing_ms=$(($(now_ms) - start_ms))
 	fi
