@@ -48,6 +48,12 @@
 	"flow ...\n" \
 	ACTIVATE(1) ACTIVATE(2) JOIN(3)
 
+/* The daemon of node 1 dies; what it had sent is lost, and its oos lock is not in the way. */
+#define DAEMON_1_DIES \
+	"stop 1\n" \
+	"lose 1\n" \
+	"lock free\n"
+
 /* Node 1's oldest log device request fails as often as it may before that counts. */
 #define FAILS_ONCE "fail 1 ...\nwait 500 ...\n"
 #define FAILS_IN_VAIN \

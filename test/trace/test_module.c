@@ -24,9 +24,7 @@
 	"kwrite 1 8\n"
 
 #define DAEMON_DIES \
-	"stop 1\n" \
-	"lose 1\n" \
-	"lock free\n" \
+	DAEMON_1_DIES \
 	"start 1\n"
 
 #define BACK \
@@ -233,9 +231,7 @@ static const char unread_leave[] =
 /* The same of a joiner without the tables: the coordinator's log device hangs for a while. */
 static const char unwhole_leave[] =
 	RUNS_2
-	"stop 1\n"
-	"lose 1\n"
-	"lock free\n"
+	DAEMON_1_DIES
 	"view 2 2 ...\n"
 	"deliver ...\ndeliver ...\n"
 	"own 2 ...\n"

@@ -16,6 +16,14 @@
 	"wait 10000 ...\n" \
 	"flow ...\n"
 
+/* Region 3 is being written by node 1, which is alone, when its daemon dies. */
+#define MARKED_DAEMON_1_DIES \
+	"nosync\n" START_1 ACTIVATE(1) \
+	"legs 1 ...\n" \
+	"mark 1 3 ...\n" \
+	"flow ...\n" \
+	DAEMON_1_DIES
+
 static const char order[] =
 	"nosync\n"
 	ACTIVE_2_JOIN_3
@@ -169,14 +177,7 @@ static const char stuck[] =
 
 /* Region 3 is being written when the daemon dies, and when it is back: no CLEAR has come. */
 static const char under_way[] =
-	"nosync\n"
-	START_1 ACTIVATE(1)
-	"legs 1 ...\n"
-	"mark 1 3 ...\n"
-	"flow ...\n"
-	"stop 1\n"
-	"lose 1\n"
-	"lock free\n"
+	MARKED_DAEMON_1_DIES
 	"start 1\n"
 	"view 2 1 ...\n"
 	"flow ...\n"
@@ -229,9 +230,7 @@ static const char ends_in_replay[] =
 	"legs 2 ...\n"
 	"mark 1 3 ...\n"
 	"flow ...\n"
-	"stop 1\n"
-	"lose 1\n"
-	"lock free\n"
+	DAEMON_1_DIES
 	"view 2 2 ...\n"
 	"flow ...\n"
 	"start 1\n"
@@ -256,14 +255,7 @@ static const char ends_in_replay[] =
 
 /* What is under way is not known: the region keeps its mark, and nobody else may copy it. */
 static const char without_file[] =
-	"nosync\n"
-	START_1 ACTIVATE(1)
-	"legs 1 ...\n"
-	"mark 1 3 ...\n"
-	"flow ...\n"
-	"stop 1\n"
-	"lose 1\n"
-	"lock free\n"
+	MARKED_DAEMON_1_DIES
 	"forget 1\n"
 	"start 1\n"
 	"view 2 1 ...\n"
@@ -300,9 +292,7 @@ static const char merge_in_vain[] =
 	ACTIVE_2
 	"mark 1 3 ...\n"
 	"flow ...\n"
-	"stop 1\n"
-	"lose 1\n"
-	"lock free\n"
+	DAEMON_1_DIES
 	"view 2 2 ...\n"
 	"flow ...\n"
 	"start 1\n"
